@@ -1,0 +1,69 @@
+// A controller is data plus one pure function. runner.ts executes it.
+import type { Random } from '../apimachinery/clock.ts'
+import type { Kind } from '../apimachinery/kind.ts'
+import type { KubeObject } from '../apimachinery/meta.ts'
+import type { Plan } from './plan.ts'
+
+/** Read access to an informer's cache: frozen objects. */
+export interface Lister<T extends KubeObject = KubeObject> {
+  get(name: string, namespace?: string): T | undefined
+  /** All, or those of one namespace. */
+  list(namespace?: string): readonly T[]
+  /** Objects whose controller owner reference has this uid. */
+  ownedBy(owner: KubeObject): readonly T[]
+  /** Objects with an index value; indexes are declared by the controller. */
+  by(index: string, value: string): readonly T[]
+}
+
+export type ReadsOf<R extends Record<string, Kind>> = { [K in keyof R]: Lister<NonNullable<R[K]['object']>> }
+
+/** What a reconcile may know besides its object. */
+export interface ReconcileContext {
+  /** Milliseconds since the epoch. */
+  now: number
+  random: Random
+  /** The key being reconciled, "namespace/name". */
+  key: string
+}
+
+/** Maps a change of another kind to the keys to reconcile. `reads` are the controller's listers. */
+export interface WatchMapping<R extends Record<string, Kind>> {
+  kind: Kind
+  // biome-ignore lint/suspicious/noExplicitAny: the mapped kind varies per entry
+  map: (object: any, reads: ReadsOf<R>, previous: any | undefined) => string[]
+}
+
+export interface ControllerSpec<T extends KubeObject, R extends Record<string, Kind>> {
+  /** Upstream's name minus "-controller". */
+  name: string
+  for: Kind<T>
+  /** Kinds whose controller owner reference leads back to `for`. */
+  owns?: readonly Kind[]
+  /** Caches handed to reconcile. `owns` kinds are to be listed here too when they are read. */
+  reads: R
+  /** Other kinds whose changes wake keys. */
+  watches?: readonly WatchMapping<R>[]
+  /** Secondary indexes: index name → kind and its key function. */
+  // biome-ignore lint/suspicious/noExplicitAny: the indexed kind varies per entry
+  indexes?: Readonly<Record<string, { kind: Kind; values: (object: any) => string[] }>>
+  /** Keys being reconciled at once. Default 5. */
+  workers?: number
+  /** Reconcile everything again this often. Default: never. */
+  resyncMs?: number
+  /** Options that flags of the controller-manager fill, with their defaults (durations in ms). */
+  options?: Readonly<Record<string, unknown>>
+  /** Ports to the world beyond the API, handed in as `ports`; only such a controller may be async. */
+  needs?: readonly string[]
+  /** Pure: frozen in, plan out. `object` is undefined when it is gone from the cache (only with `absent: true`). */
+  reconcile: (object: T, reads: ReadsOf<R>, context: ReconcileContext & { options: Record<string, unknown>; ports: Record<string, unknown> }) => Plan | Promise<Plan>
+  /** Called instead of reconcile for a key whose object is gone. Default: nothing to do. */
+  absent?: (key: string, reads: ReadsOf<R>, context: ReconcileContext & { options: Record<string, unknown>; ports: Record<string, unknown> }) => Plan | Promise<Plan>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of controllers mixes kinds
+export type Controller = ControllerSpec<any, any>
+
+/** Checks nothing at run time: it only infers the types of `reconcile`. */
+export function defineController<T extends KubeObject, R extends Record<string, Kind>>(spec: ControllerSpec<T, R>): Controller {
+  return spec
+}
