@@ -50,6 +50,12 @@ export interface Schema {
   proto?: ProtoField
   /** Built-in struct fields only: the Go encoder leaves the zero value out (omitempty / omitzero). */
   omitEmpty?: boolean
+  /** Built-in struct fields only: the Go field is a pointer, so an absent value differs from a zero one (`replicas: 0` is kept). */
+  pointer?: boolean
+  /** Built-in struct fields only: tagged omitzero, so a zero struct or time is left out (without it Go emits `{}` or null). */
+  omitZero?: boolean
+  /** Built-in types only: the Go type as error messages print it (`int32`, `[]string`, `v1.PullPolicy`, `map[string]string`). */
+  goType?: string
   description?: string
   /** CRD value validations (pattern, minimum, maxLength, oneOf, x-kubernetes-validations …): checked by schema/validate.ts. */
   validations?: SchemaValidations
