@@ -1,11 +1,22 @@
-// ConfigMap: its names and rules as data.
+// ConfigMap: names, columns. What may be in it: validate-data.ts.
 import type { ConfigMap as ConfigMapObject } from '../../../openapi/types/core/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
 
 export const ConfigMap = defineKind<ConfigMapObject>({
   group: '',
   version: 'v1',
   kind: 'ConfigMap',
   resource: 'configmaps',
+  shortNames: ['cm'],
   scope: 'Namespaced',
+  nameRule: 'dns-subdomain',
+  columns: [
+    {
+      name: 'Data',
+      description: 'Number of entries.',
+      value: ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
+    },
+    ageColumn,
+  ],
 })

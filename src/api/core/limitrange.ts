@@ -1,4 +1,4 @@
-// LimitRange: its names and rules as data.
+// LimitRange: bounds and defaults of resources in a namespace.
 import type { LimitRange as LimitRangeObject } from '../../../openapi/types/core/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 
@@ -7,5 +7,8 @@ export const LimitRange = defineKind<LimitRangeObject>({
   version: 'v1',
   kind: 'LimitRange',
   resource: 'limitranges',
+  shortNames: ['limits'],
   scope: 'Namespaced',
+  nameRule: 'dns-subdomain',
+  createOnUpdate: true,
 })

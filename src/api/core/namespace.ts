@@ -1,11 +1,19 @@
-// Namespace: its names and rules as data.
+// Namespace: deletion is a process (status Terminating, content removed by a controller, then finalize), not an event.
 import type { Namespace as NamespaceObject } from '../../../openapi/types/core/v1.ts'
-import { defineKind } from '../../apimachinery/kind.ts'
+import { allVerbs, defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
 
 export const Namespace = defineKind<NamespaceObject>({
   group: '',
   version: 'v1',
   kind: 'Namespace',
   resource: 'namespaces',
+  shortNames: ['ns'],
   scope: 'Cluster',
+  verbs: allVerbs.filter((verb) => verb !== 'deletecollection'),
+  subresources: { status: true, others: ['finalize'] },
+  nameRule: 'dns-label',
+  deleteReturnsObject: true,
+  selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
+  columns: [{ name: 'Status', description: 'The status of the namespace', value: ({ status }) => status?.phase ?? '' }, ageColumn],
 })
