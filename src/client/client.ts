@@ -51,16 +51,31 @@ export interface DeleteOptions extends WriteOptions {
 
 /** Every method rejects with ApiError for an answer of 400 and above, and with the transport's error when there is none. */
 export interface Client {
-  get<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef, options?: { resourceVersion?: string; subresource?: string; signal?: AbortSignal }): Promise<T>
+  get<T extends KubeObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    options?: { resourceVersion?: string; subresource?: string; signal?: AbortSignal },
+  ): Promise<T>
   list<T extends KubeObject>(kind: Kind<T>, options?: ListOptions): Promise<KubeList<T>>
   watch<T extends KubeObject>(kind: Kind<T>, options?: WatchOptions): AsyncIterable<WatchEvent<T>>
   create<T extends KubeObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T>
   update<T extends KubeObject>(kind: Kind<T>, object: T, options?: WriteOptions): Promise<T>
-  patch<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef, patch: unknown, options: WriteOptions & { type: PatchType; force?: boolean }): Promise<T>
+  patch<T extends KubeObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    patch: unknown,
+    options: WriteOptions & { type: PatchType; force?: boolean },
+  ): Promise<T>
   delete<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef, options?: DeleteOptions): Promise<void>
   deleteCollection<T extends KubeObject>(kind: Kind<T>, selection: ListOptions, options?: DeleteOptions): Promise<void>
   /** POSTs `body` to a subresource path of an object (binding, eviction, token) and returns the answer. */
-  createSubresource<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef, subresource: string, body: KubeObject, options?: WriteOptions): Promise<KubeObject>
+  createSubresource<T extends KubeObject>(
+    kind: Kind<T>,
+    ref: ObjectRef,
+    subresource: string,
+    body: KubeObject,
+    options?: WriteOptions,
+  ): Promise<KubeObject>
   /** Any path, JSON in and out: discovery, /version, /readyz. */
   raw(method: string, path: string, options?: { body?: unknown; contentType?: string; signal?: AbortSignal }): Promise<unknown>
 }

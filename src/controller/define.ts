@@ -2,18 +2,10 @@
 import type { Random } from '../apimachinery/clock.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
+import type { Lister } from '../client/lister.ts'
 import type { Plan } from './plan.ts'
 
-/** Read access to an informer's cache: frozen objects. */
-export interface Lister<T extends KubeObject = KubeObject> {
-  get(name: string, namespace?: string): T | undefined
-  /** All, or those of one namespace. */
-  list(namespace?: string): readonly T[]
-  /** Objects whose controller owner reference has this uid. */
-  ownedBy(owner: KubeObject): readonly T[]
-  /** Objects with an index value; indexes are declared by the controller. */
-  by(index: string, value: string): readonly T[]
-}
+export type { Lister } from '../client/lister.ts'
 
 export type ReadsOf<R extends Record<string, Kind>> = { [K in keyof R]: Lister<NonNullable<R[K]['object']>> }
 
@@ -55,9 +47,17 @@ export interface ControllerSpec<T extends KubeObject, R extends Record<string, K
   /** Ports to the world beyond the API, handed in as `ports`; only such a controller may be async. */
   needs?: readonly string[]
   /** Pure: frozen in, plan out. `object` is undefined when it is gone from the cache (only with `absent: true`). */
-  reconcile: (object: T, reads: ReadsOf<R>, context: ReconcileContext & { options: Record<string, unknown>; ports: Record<string, unknown> }) => Plan | Promise<Plan>
+  reconcile: (
+    object: T,
+    reads: ReadsOf<R>,
+    context: ReconcileContext & { options: Record<string, unknown>; ports: Record<string, unknown> },
+  ) => Plan | Promise<Plan>
   /** Called instead of reconcile for a key whose object is gone. Default: nothing to do. */
-  absent?: (key: string, reads: ReadsOf<R>, context: ReconcileContext & { options: Record<string, unknown>; ports: Record<string, unknown> }) => Plan | Promise<Plan>
+  absent?: (
+    key: string,
+    reads: ReadsOf<R>,
+    context: ReconcileContext & { options: Record<string, unknown>; ports: Record<string, unknown> },
+  ) => Plan | Promise<Plan>
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of controllers mixes kinds

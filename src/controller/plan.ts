@@ -17,7 +17,15 @@ export type Write =
   | { op: 'apply'; kind: Kind; object: KubeObject; force?: boolean; subresource?: string }
   /** Writes /status; skipped when equal to what `object` has now. */
   | { op: 'status'; kind: Kind; object: KubeObject; status: unknown }
-  | { op: 'delete'; kind: Kind; namespace?: string; name: string; preconditions?: Preconditions; propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'; gracePeriodSeconds?: number }
+  | {
+      op: 'delete'
+      kind: Kind
+      namespace?: string
+      name: string
+      preconditions?: Preconditions
+      propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'
+      gracePeriodSeconds?: number
+    }
   | { op: 'evict'; namespace: string; name: string; uid?: string }
 
 /** An Event about `regarding` (default: the reconciled object). Reasons and messages are upstream's. */
@@ -34,10 +42,108 @@ export interface Plan {
   steps: Write[][]
   events: PlannedEvent[]
   /** Look again after this many milliseconds. */
-  requeueAfterMs?: number
+  requeueAfterMs?: number | undefined
   /** Events to record when a write fails or succeeds, by write; upstream's SuccessfulCreate, FailedCreate … */
   outcomes?: Map<Write, { success?: (answer: KubeObject | undefined) => PlannedEvent; failure?: (error: Error) => PlannedEvent }>
 }
 
 /** What the builder functions of this file return; `plan(...)` puts them together in order. */
 export type PlanPart = Write | Write[] | { event: PlannedEvent } | { requeueAfterMs: number | undefined } | Plan | undefined
+
+/** Puts parts together in order. Neighbouring single writes become one step each; an array of writes is one step. */
+export function plan(...parts: PlanPart[]): Plan {
+  const result: Plan = { steps: [], events: [] }
+  for (const part of parts) {
+    if (part === undefined) continue
+    if (Array.isArray(part)) {
+      if (part.length > 0) result.steps.push(part)
+    } else if ('op' in part) result.steps.push([part])
+    else if ('steps' in part) merge(result, part)
+    else if ('event' in part) result.events.push(part.event)
+    else result.requeueAfterMs = sooner(result.requeueAfterMs, part.requeueAfterMs)
+  }
+  return result
+}
+
+/** The empty plan. */
+export const nothing: Plan = Object.freeze({ steps: [], events: [] })
+
+export function create<T extends KubeObject>(kind: Kind<T>, object: T): Write {
+  return { op: 'create', kind: kind as unknown as Kind, object }
+}
+
+export function update<T extends KubeObject>(kind: Kind<T>, object: T, subresource?: string): Write {
+  return { op: 'update', kind: kind as unknown as Kind, object, ...(subresource === undefined ? {} : { subresource }) }
+}
+
+/** A JSON merge patch of `object`; fenced by its uid. */
+export function patch<T extends KubeObject>(kind: Kind<T>, object: T, body: Record<string, unknown>, subresource?: string): Write {
+  const { namespace, name = '', uid } = object.metadata ?? {}
+  const metadata = { uid, ...((body['metadata'] as Record<string, unknown> | undefined) ?? {}) }
+  return {
+    op: 'patch',
+    kind: kind as unknown as Kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    patch: { ...body, metadata },
+    ...(subresource === undefined ? {} : { subresource }),
+  }
+}
+
+/** Writes `status` to the object's /status, unless it already is that. */
+export function status<T extends KubeObject>(kind: Kind<T>, object: T, value: unknown): Write {
+  return { op: 'status', kind: kind as unknown as Kind, object, status: value }
+}
+
+/** Deletes this very object (uid precondition). */
+export function remove<T extends KubeObject>(
+  kind: Kind<T>,
+  object: T,
+  options: { propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'; gracePeriodSeconds?: number } = {},
+): Write {
+  const { namespace, name = '', uid } = object.metadata ?? {}
+  return {
+    op: 'delete',
+    kind: kind as unknown as Kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    ...(uid === undefined ? {} : { preconditions: { uid } }),
+    ...options,
+  }
+}
+
+export function event(type: 'Normal' | 'Warning', reason: string, message: string, regarding?: KubeObject): { event: PlannedEvent } {
+  return { event: { type, reason, message, ...(regarding === undefined ? {} : { regarding }) } }
+}
+
+export function requeueAfter(delayMs: number | undefined): { requeueAfterMs: number | undefined } {
+  return { requeueAfterMs: delayMs }
+}
+
+/** Attaches events to the outcome of a write; returns the plan part. */
+export function recorded(
+  write: Write,
+  outcome: { success?: (answer: KubeObject | undefined) => PlannedEvent; failure?: (error: Error) => PlannedEvent },
+): { write: Write; outcome: typeof outcome } {
+  return { write, outcome }
+}
+
+/** One step of writes, each with the events of its outcome. */
+export function recordedStep(
+  writes: readonly { write: Write; outcome: NonNullable<ReturnType<NonNullable<Plan['outcomes']>['get']>> }[],
+): Plan {
+  const step = writes.map(({ write }) => write)
+  return { steps: step.length === 0 ? [] : [step], events: [], outcomes: new Map(writes.map(({ write, outcome }) => [write, outcome])) }
+}
+
+function merge(into: Plan, part: Plan): void {
+  into.steps.push(...part.steps.filter((step) => step.length > 0))
+  into.events.push(...part.events)
+  into.requeueAfterMs = sooner(into.requeueAfterMs, part.requeueAfterMs)
+  if (part.outcomes !== undefined) into.outcomes = new Map([...(into.outcomes ?? []), ...part.outcomes])
+}
+
+function sooner(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b
+  return b === undefined ? a : Math.min(a, b)
+}

@@ -1,0 +1,53 @@
+// The real transport: HTTP/1.1 over TLS with keep-alive, by undici. Watches hold a connection each, so connections are not capped low.
+import { Pool } from 'undici'
+import type { Transport } from './transport.ts'
+
+export interface TransportOptions {
+  /** Base URL of the API server, e.g. https://127.0.0.1:6443. */
+  server: string
+  /** PEM texts. Without `ca` the system's roots are trusted. */
+  ca?: string
+  cert?: string
+  key?: string
+  insecureSkipTlsVerify?: boolean
+  /** Checked name of the server certificate, when it differs from the URL's host. */
+  serverName?: string
+}
+
+/** A transport and the way to end its connections. */
+export interface ClosableTransport {
+  transport: Transport
+  close(): Promise<void>
+}
+
+/** Opens connections as they are needed; nothing is sent before the first request. */
+export function openTransport(options: TransportOptions): ClosableTransport {
+  const url = new URL(options.server)
+  const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '')
+  const pool = new Pool(url.origin, {
+    connections: 256,
+    pipelining: 1,
+    bodyTimeout: 0, // a watch may be silent for long
+    headersTimeout: 90_000,
+    keepAliveTimeout: 60_000,
+    connect: {
+      timeout: 10_000,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+      ...(options.cert === undefined ? {} : { cert: options.cert }),
+      ...(options.key === undefined ? {} : { key: options.key }),
+      ...(options.serverName === undefined ? {} : { servername: options.serverName }),
+      rejectUnauthorized: options.insecureSkipTlsVerify !== true,
+    },
+  })
+  const transport: Transport = async (request) => {
+    const response = await pool.request({
+      method: request.method as 'GET',
+      path: prefix + request.path,
+      headers: request.headers,
+      body: request.body ?? null,
+      signal: request.signal ?? null,
+    })
+    return { status: response.statusCode, headers: response.headers, body: response.body }
+  }
+  return { transport, close: () => pool.destroy() }
+}
