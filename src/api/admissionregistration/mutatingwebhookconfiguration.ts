@@ -1,0 +1,32 @@
+// MutatingWebhookConfiguration: webhooks that may change objects before they are stored.
+import type { MutatingWebhookConfiguration as MutatingWebhookConfigurationObject } from '../../../openapi/types/admissionregistration/v1.ts'
+import { semanticEqual } from '../../apimachinery/equal.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+import { webhookDefaults } from './shared.ts'
+
+export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurationObject>({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingWebhookConfiguration',
+  resource: 'mutatingwebhookconfigurations',
+  categories: ['api-extensions'],
+  scope: 'Cluster',
+  requiresResourceVersion: true,
+  generation: (configuration, old) => !semanticEqual(configuration.webhooks, old.webhooks),
+  computeDefaults: (configuration) => {
+    for (const webhook of configuration.webhooks ?? []) {
+      webhookDefaults(webhook)
+      webhook.reinvocationPolicy ??= 'Never'
+    }
+  },
+  columns: [
+    {
+      name: 'Webhooks',
+      type: 'integer',
+      description: 'Number of webhooks.',
+      value: (configuration) => configuration.webhooks?.length ?? 0,
+    },
+    ageColumn,
+  ],
+})

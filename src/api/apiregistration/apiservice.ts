@@ -1,0 +1,33 @@
+// APIService: who serves a group version, this server or another one behind it.
+import type { APIService as APIServiceObject } from '../../../openapi/types/apiregistration/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const APIService = defineKind<APIServiceObject>({
+  group: 'apiregistration.k8s.io',
+  version: 'v1',
+  kind: 'APIService',
+  resource: 'apiservices',
+  categories: ['api-extensions'],
+  scope: 'Cluster',
+  nameRule: 'path-segment',
+  subresources: { status: true },
+  requiresResourceVersion: true,
+  defaults: { 'spec.service.port': 443 },
+  columns: [
+    { name: 'Service', description: 'The service that answers, or Local.', value: service },
+    { name: 'Available', description: 'Whether it answers.', value: available },
+    ageColumn,
+  ],
+})
+
+function service(apiService: APIServiceObject): string {
+  const reference = apiService.spec?.service
+  return reference === undefined ? 'Local' : `${reference.namespace ?? ''}/${reference.name ?? ''}`
+}
+
+function available(apiService: APIServiceObject): string {
+  const condition = apiService.status?.conditions?.find((each) => each.type === 'Available')
+  if (condition === undefined) return 'Unknown'
+  return condition.status !== 'True' && condition.reason ? `${condition.status} (${condition.reason})` : condition.status
+}

@@ -1,0 +1,40 @@
+// CronJob: makes Jobs on a schedule.
+import type { CronJob as CronJobObject } from '../../../openapi/types/batch/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { formatLabelSelector } from '../apps/label-selector.ts'
+import { ageColumn, translateTimestamp, workloadColumns } from '../shared/columns.ts'
+
+export const CronJob = defineKind<CronJobObject>({
+  group: 'batch',
+  version: 'v1',
+  kind: 'CronJob',
+  resource: 'cronjobs',
+  shortNames: ['cj'],
+  categories: ['all'],
+  scope: 'Namespaced',
+  subresources: { status: true },
+  generation: 'spec',
+  columns: [
+    { name: 'Schedule', description: 'The schedule in Cron format.', value: (cron) => cron.spec?.schedule ?? '' },
+    { name: 'Timezone', description: 'The time zone of the schedule.', value: (cron) => cron.spec?.timeZone ?? '<none>' },
+    { name: 'Suspend', type: 'boolean', description: 'Whether new runs are held back.', value: suspended },
+    { name: 'Active', type: 'integer', description: 'Number of running jobs.', value: (cron) => cron.status?.active?.length ?? 0 },
+    { name: 'Last Schedule', description: 'Time since the last run was started.', value: lastSchedule },
+    ageColumn,
+    ...workloadColumns<CronJobObject>(
+      (cron) => cron.spec?.jobTemplate?.spec?.template?.spec?.containers,
+      (cron) => formatLabelSelector(cron.spec?.jobTemplate?.spec?.selector),
+    ),
+  ],
+})
+
+function suspended(cron: CronJobObject): string {
+  const suspend = cron.spec?.suspend
+  if (suspend === undefined) return '<unset>'
+  return suspend ? 'True' : 'False'
+}
+
+function lastSchedule(cron: CronJobObject, now: number): string {
+  const time = cron.status?.lastScheduleTime
+  return time === undefined ? '<none>' : translateTimestamp(time, now)
+}

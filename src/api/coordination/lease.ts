@@ -1,0 +1,15 @@
+// Lease: a lock with a time limit; also the heartbeat of a node.
+import type { Lease as LeaseObject } from '../../../openapi/types/coordination/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const Lease = defineKind<LeaseObject>({
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  resource: 'leases',
+  scope: 'Namespaced',
+  createOnUpdate: true,
+  requiresResourceVersion: true,
+  columns: [{ name: 'Holder', description: 'Who has it.', value: (lease) => lease.spec?.holderIdentity ?? '' }, ageColumn],
+})

@@ -1,0 +1,33 @@
+// EndpointSlice: a part of the addresses behind a service.
+import type { EndpointPort, EndpointSlice as EndpointSliceObject } from '../../../openapi/types/discovery/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const EndpointSlice = defineKind<EndpointSliceObject>({
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  kind: 'EndpointSlice',
+  resource: 'endpointslices',
+  scope: 'Namespaced',
+  columns: [
+    { name: 'AddressType', description: 'IPv4, IPv6 or FQDN.', value: (slice) => slice.addressType ?? '' },
+    { name: 'Ports', description: 'The ports of every endpoint.', value: (slice) => firstThree((slice.ports ?? []).map(portText)) },
+    {
+      name: 'Endpoints',
+      description: 'The addresses.',
+      value: (slice) => firstThree((slice.endpoints ?? []).flatMap((endpoint) => endpoint.addresses ?? [])),
+    },
+    ageColumn,
+  ],
+})
+
+function portText(port: EndpointPort): string {
+  return port.port === undefined ? (port.name ?? '*') : String(port.port)
+}
+
+/** `a,b,c + 2 more...`; `<unset>` for none. */
+function firstThree(texts: readonly string[]): string {
+  const list = texts.slice(0, 3).join(',')
+  if (texts.length > 3) return `${list} + ${texts.length - 3} more...`
+  return list === '' ? '<unset>' : list
+}

@@ -1,0 +1,36 @@
+// FlowSchema: which requests go to which priority level.
+import type { FlowSchema as FlowSchemaObject } from '../../../openapi/types/flowcontrol/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const FlowSchema = defineKind<FlowSchemaObject>({
+  group: 'flowcontrol.apiserver.k8s.io',
+  version: 'v1',
+  kind: 'FlowSchema',
+  resource: 'flowschemas',
+  scope: 'Cluster',
+  subresources: { status: true },
+  generation: 'spec',
+  computeDefaults: (schema) => {
+    if (schema.spec && !schema.spec.matchingPrecedence) schema.spec.matchingPrecedence = 1000
+  },
+  columns: [
+    {
+      name: 'PriorityLevel',
+      description: 'Where matching requests go.',
+      value: (schema) => schema.spec?.priorityLevelConfiguration?.name ?? '',
+    },
+    { name: 'MatchingPrecedence', description: 'Lower is tried first.', value: (schema) => schema.spec?.matchingPrecedence ?? 0 },
+    {
+      name: 'DistinguisherMethod',
+      description: 'What tells flows apart.',
+      value: (schema) => schema.spec?.distinguisherMethod?.type ?? '<none>',
+    },
+    ageColumn,
+    {
+      name: 'MissingPL',
+      description: 'Whether the priority level is missing.',
+      value: (schema) => schema.status?.conditions?.find((condition) => condition.type === 'Dangling')?.status ?? '?',
+    },
+  ],
+})

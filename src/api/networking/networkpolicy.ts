@@ -1,0 +1,19 @@
+// NetworkPolicy: which traffic a set of pods may have.
+import type { NetworkPolicy as NetworkPolicyObject } from '../../../openapi/types/networking/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { formatLabelSelector } from '../apps/label-selector.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const NetworkPolicy = defineKind<NetworkPolicyObject>({
+  group: 'networking.k8s.io',
+  version: 'v1',
+  kind: 'NetworkPolicy',
+  resource: 'networkpolicies',
+  shortNames: ['netpol'],
+  scope: 'Namespaced',
+  generation: 'spec',
+  columns: [
+    { name: 'Pod-Selector', description: 'The pods it applies to.', value: (policy) => formatLabelSelector(policy.spec?.podSelector) },
+    ageColumn,
+  ],
+})

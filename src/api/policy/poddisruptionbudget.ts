@@ -1,0 +1,27 @@
+// PodDisruptionBudget: how many pods of a set may be evicted at a time.
+import type { PodDisruptionBudget as PodDisruptionBudgetObject } from '../../../openapi/types/policy/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const PodDisruptionBudget = defineKind<PodDisruptionBudgetObject>({
+  group: 'policy',
+  version: 'v1',
+  kind: 'PodDisruptionBudget',
+  resource: 'poddisruptionbudgets',
+  shortNames: ['pdb'],
+  scope: 'Namespaced',
+  subresources: { status: true },
+  generation: 'spec',
+  requiresResourceVersion: true,
+  columns: [
+    { name: 'Min Available', description: 'Pods that must stay available.', value: (pdb) => String(pdb.spec?.minAvailable ?? 'N/A') },
+    { name: 'Max Unavailable', description: 'Pods that may be unavailable.', value: (pdb) => String(pdb.spec?.maxUnavailable ?? 'N/A') },
+    {
+      name: 'Allowed Disruptions',
+      type: 'integer',
+      description: 'Pods that may be disrupted now.',
+      value: (pdb) => pdb.status?.disruptionsAllowed ?? 0,
+    },
+    ageColumn,
+  ],
+})

@@ -1,0 +1,16 @@
+// ClusterRoleBinding: gives a cluster role to subjects everywhere.
+import type { ClusterRoleBinding as ClusterRoleBindingObject } from '../../../openapi/types/rbac/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { bindingColumns, bindingDefaults } from './binding.ts'
+
+export const ClusterRoleBinding = defineKind<ClusterRoleBindingObject>({
+  group: 'rbac.authorization.k8s.io',
+  version: 'v1',
+  kind: 'ClusterRoleBinding',
+  resource: 'clusterrolebindings',
+  scope: 'Cluster',
+  nameRule: 'path-segment',
+  createOnUpdate: true,
+  computeDefaults: bindingDefaults,
+  columns: bindingColumns,
+})

@@ -1,0 +1,24 @@
+// ResourceSlice: devices that a driver offers.
+import type { ResourceSlice as ResourceSliceObject } from '../../../openapi/types/resource/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const ResourceSlice = defineKind<ResourceSliceObject>({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  kind: 'ResourceSlice',
+  resource: 'resourceslices',
+  scope: 'Cluster',
+  deleteReturnsObject: true,
+  generation: 'spec',
+  selectableFields: {
+    'spec.nodeName': (slice) => slice.spec?.nodeName ?? '',
+    'spec.driver': (slice) => slice.spec?.driver ?? '',
+  },
+  columns: [
+    { name: 'Node', description: 'The node of the devices.', value: (slice) => slice.spec?.nodeName ?? '' },
+    { name: 'Driver', description: 'The driver.', value: (slice) => slice.spec?.driver ?? '' },
+    { name: 'Pool', description: 'The pool.', value: (slice) => slice.spec?.pool?.name ?? '' },
+    ageColumn,
+  ],
+})

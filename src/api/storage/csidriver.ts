@@ -1,0 +1,54 @@
+// CSIDriver: what a storage driver can do.
+import type { CSIDriver as CSIDriverObject } from '../../../openapi/types/storage/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const CSIDriver = defineKind<CSIDriverObject>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSIDriver',
+  resource: 'csidrivers',
+  scope: 'Cluster',
+  requiresResourceVersion: true,
+  deleteReturnsObject: true,
+  generation: 'spec',
+  defaults: {
+    'spec.attachRequired': true,
+    'spec.podInfoOnMount': false,
+    'spec.storageCapacity': false,
+    'spec.fsGroupPolicy': 'ReadWriteOnceWithFSType',
+    'spec.requiresRepublish': false,
+    'spec.seLinuxMount': false,
+  },
+  computeDefaults: (driver) => {
+    if (driver.spec && (driver.spec.volumeLifecycleModes?.length ?? 0) === 0) driver.spec.volumeLifecycleModes = ['Persistent']
+  },
+  columns: [
+    {
+      name: 'AttachRequired',
+      type: 'boolean',
+      description: 'Whether volumes are attached first.',
+      value: (d) => d.spec?.attachRequired ?? true,
+    },
+    { name: 'PodInfoOnMount', type: 'boolean', description: 'Whether mounts tell the pod.', value: (d) => d.spec?.podInfoOnMount ?? false },
+    {
+      name: 'StorageCapacity',
+      type: 'boolean',
+      description: 'Whether capacity is tracked.',
+      value: (d) => d.spec?.storageCapacity ?? false,
+    },
+    {
+      name: 'TokenRequests',
+      description: 'Audiences of the tokens it asks for.',
+      value: (d) => d.spec?.tokenRequests?.map((request) => request.audience).join(',') ?? '<unset>',
+    },
+    {
+      name: 'RequiresRepublish',
+      type: 'boolean',
+      description: 'Whether mounts are renewed.',
+      value: (d) => d.spec?.requiresRepublish ?? false,
+    },
+    { name: 'Modes', description: 'Kinds of volumes it serves.', value: (d) => d.spec?.volumeLifecycleModes?.join(',') || '<none>' },
+    ageColumn,
+  ],
+})

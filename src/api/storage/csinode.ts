@@ -1,0 +1,18 @@
+// CSINode: the storage drivers of one node.
+import type { CSINode as CSINodeObject } from '../../../openapi/types/storage/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const CSINode = defineKind<CSINodeObject>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSINode',
+  resource: 'csinodes',
+  scope: 'Cluster',
+  requiresResourceVersion: true,
+  deleteReturnsObject: true,
+  columns: [
+    { name: 'Drivers', type: 'integer', description: 'Number of drivers on the node.', value: (node) => node.spec?.drivers?.length ?? 0 },
+    ageColumn,
+  ],
+})

@@ -1,0 +1,18 @@
+// CSIStorageCapacity: free space of a storage class in one part of the cluster.
+import type { CSIStorageCapacity as CSIStorageCapacityObject } from '../../../openapi/types/storage/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { nameColumn } from '../shared/columns.ts'
+
+export const CSIStorageCapacity = defineKind<CSIStorageCapacityObject>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'CSIStorageCapacity',
+  resource: 'csistoragecapacities',
+  scope: 'Namespaced',
+  requiresResourceVersion: true,
+  columns: [
+    nameColumn,
+    { name: 'StorageClassName', description: 'The storage class.', value: (capacity) => capacity.storageClassName ?? '' },
+    { name: 'Capacity', description: 'Free bytes.', value: (capacity) => capacity.capacity ?? '<unset>' },
+  ],
+})

@@ -1,0 +1,27 @@
+// VolumeAttachment: the wish to attach a volume to a node, or to detach it.
+import type { VolumeAttachment as VolumeAttachmentObject } from '../../../openapi/types/storage/v1.ts'
+import { defineKind } from '../../apimachinery/kind.ts'
+import { ageColumn } from '../shared/columns.ts'
+
+export const VolumeAttachment = defineKind<VolumeAttachmentObject>({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'VolumeAttachment',
+  resource: 'volumeattachments',
+  scope: 'Cluster',
+  subresources: { status: true },
+  requiresResourceVersion: true,
+  deleteReturnsObject: true,
+  columns: [
+    { name: 'Attacher', format: 'name', description: 'The driver that does it.', value: (attachment) => attachment.spec?.attacher ?? '' },
+    { name: 'PV', description: 'The volume.', value: (attachment) => attachment.spec?.source?.persistentVolumeName ?? '' },
+    { name: 'Node', description: 'The node.', value: (attachment) => attachment.spec?.nodeName ?? '' },
+    {
+      name: 'Attached',
+      type: 'boolean',
+      description: 'Whether it is attached.',
+      value: (attachment) => attachment.status?.attached ?? false,
+    },
+    ageColumn,
+  ],
+})
