@@ -1,0 +1,12 @@
+// k8ts version
+import { serverVersion } from '../../apiserver/version.ts'
+import { defineCommand } from '../command.ts'
+
+export const command = defineCommand({
+  name: 'version',
+  summary: 'Print the version',
+  flags: {},
+  async run(_values, terminal) {
+    terminal.print(`k8ts ${serverVersion.gitVersion}`)
+  },
+})

@@ -1,0 +1,167 @@
+// Flags in the manner of Go's pflag, as every upstream component parses them; values are checked by zod schemas.
+import { z } from 'zod'
+
+/** One flag; the key in a command's `flags` is its name without dashes. */
+export interface Flag<T = unknown> {
+  summary: string
+  /** Checks and converts the text; its message follows `invalid argument "x" for "--name" flag:`. */
+  schema: z.ZodType<T, string>
+  default: T
+  /** Shown in help instead of the default. */
+  placeholder?: string
+  /** `--name` alone means true. */
+  boolean?: boolean
+  /** May be given several times; each text is parsed alone and the arrays are joined. */
+  repeated?: boolean
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: flags of different types stand in one table
+export type Flags = Readonly<Record<string, Flag<any>>>
+export type FlagValues<F extends Flags> = { [K in keyof F]: F[K] extends Flag<infer T> ? T : never }
+
+/** A mistake of the person at the terminal: printed without a stack, exit code 1. */
+export class UsageError extends Error {
+  override name = 'UsageError'
+}
+
+export function stringFlag(summary: string, fallback = ''): Flag<string> {
+  return { summary, schema: z.string(), default: fallback, placeholder: 'string' }
+}
+
+export function booleanFlag(summary: string, fallback = false): Flag<boolean> {
+  const words: Record<string, boolean> = {
+    true: true,
+    t: true,
+    '1': true,
+    TRUE: true,
+    True: true,
+    false: false,
+    f: false,
+    '0': false,
+    FALSE: false,
+    False: false,
+  }
+  const schema = z.string().transform((text, context) => {
+    if (Object.hasOwn(words, text)) return words[text]!
+    context.addIssue({ code: 'custom', message: `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax` })
+    return z.NEVER
+  })
+  return { summary, schema, default: fallback, boolean: true }
+}
+
+export function integerFlag(summary: string, fallback: number, range: { min?: number; max?: number } = {}): Flag<number> {
+  const schema = z
+    .string()
+    .regex(/^[+-]?\d{1,15}$/, 'must be an integer')
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(range.min ?? Number.MIN_SAFE_INTEGER)
+        .max(range.max ?? Number.MAX_SAFE_INTEGER),
+    ) as unknown as z.ZodType<number, string>
+  return { summary, schema, default: fallback, placeholder: 'int' }
+}
+
+const durationUnits: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, µs: 0.001, ns: 1e-6 }
+
+/** A Go duration such as 1m30s; the value is milliseconds. */
+export function durationFlag(summary: string, fallbackMs: number): Flag<number> {
+  const schema = z.string().transform((text, context) => {
+    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)/g)]
+    if (text === '0') return 0
+    if (parts.length > 0 && parts.map((part) => part[0]).join('') === text) {
+      return parts.reduce((sum, part) => sum + Number(part[1]) * durationUnits[part[2]!]!, 0)
+    }
+    context.addIssue({ code: 'custom', message: `time: invalid duration ${JSON.stringify(text)}` })
+    return z.NEVER
+  })
+  return { summary, schema, default: fallbackMs, placeholder: 'duration' }
+}
+
+/** Comma-separated, may be repeated. */
+export function listFlag(summary: string, fallback: readonly string[] = []): Flag<readonly string[]> {
+  const schema = z.string().transform((text) => (text === '' ? [] : text.split(','))) as unknown as z.ZodType<readonly string[], string>
+  return { summary, schema, default: fallback, placeholder: 'strings', repeated: true }
+}
+
+/** key=value pairs, comma-separated, may be repeated. */
+export function mapFlag(summary: string): Flag<Readonly<Record<string, string>>> {
+  const schema = z.string().transform((text, context) => {
+    const pairs =
+      text === '' ? [] : text.split(',').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
+    if (text === '' || text.split(',').every((pair) => pair.indexOf('=') > 0)) return Object.fromEntries(pairs)
+    context.addIssue({ code: 'custom', message: `${text} must be formatted as key=value` })
+    return z.NEVER
+  })
+  return { summary, schema, default: {}, placeholder: 'mapStringString', repeated: true }
+}
+
+/** One word of a fixed set. */
+export function choiceFlag<const W extends string>(summary: string, words: readonly W[], fallback: W): Flag<W> {
+  const schema = z.string().refine((text) => (words as readonly string[]).includes(text), { error: `must be one of ${words.join(', ')}` })
+  return { summary, schema: schema as unknown as z.ZodType<W, string>, default: fallback, placeholder: words.join('|') }
+}
+
+/** Parses `argv`; throws UsageError with pflag's texts. Positional words are returned beside the values. */
+export function parseFlags<F extends Flags>(
+  flags: F,
+  argv: readonly string[],
+): { values: FlagValues<F>; words: string[]; given: Set<string> } {
+  const values: Record<string, unknown> = Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, flag.default]))
+  const given = new Set<string>()
+  const words: string[] = []
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i]!
+    if (word === '--') {
+      words.push(...argv.slice(i + 1))
+      break
+    }
+    if (!word.startsWith('-') || word === '-') {
+      words.push(word)
+      continue
+    }
+    if (!word.startsWith('--')) throw new UsageError(`unknown shorthand flag: ${JSON.stringify(word[1])} in ${word}`)
+    const equals = word.indexOf('=')
+    const name = word.slice(2, equals < 0 ? undefined : equals)
+    const flag = Object.hasOwn(flags, name) ? flags[name]! : undefined
+    if (flag === undefined) throw new UsageError(`unknown flag: --${name}`)
+    let text: string
+    if (equals >= 0) text = word.slice(equals + 1)
+    else if (flag.boolean) text = 'true'
+    else if (++i < argv.length) text = argv[i]!
+    else throw new UsageError(`flag needs an argument: --${name}`)
+    values[name] = combined(flag, name, text, given.has(name) ? values[name] : undefined)
+    given.add(name)
+  }
+  return { values: values as FlagValues<F>, words, given }
+}
+
+function combined(flag: Flag, name: string, text: string, before: unknown): unknown {
+  const parsed = flag.schema.safeParse(text)
+  if (!parsed.success) {
+    throw new UsageError(`invalid argument ${JSON.stringify(text)} for "--${name}" flag: ${parsed.error.issues[0]?.message ?? 'invalid'}`)
+  }
+  if (!flag.repeated || before === undefined) return parsed.data
+  return Array.isArray(before) ? [...before, ...(parsed.data as unknown[])] : { ...(before as object), ...(parsed.data as object) }
+}
+
+/** The flags part of a help text. */
+export function describeFlags(flags: Flags): string {
+  const rows = Object.entries(flags).map(([name, flag]) => {
+    const value = flag.boolean ? '' : ` ${flag.placeholder ?? 'value'}`
+    const fallback = printedDefault(flag.default)
+    return [`      --${name}${value}`, `${flag.summary}${fallback === '' ? '' : ` (default ${fallback})`}`] as const
+  })
+  const width = Math.min(48, Math.max(...rows.map(([left]) => left.length)) + 2)
+  return rows
+    .map(([left, right]) => (left.length + 2 > width ? `${left}\n${' '.repeat(width)}${right}` : left.padEnd(width) + right))
+    .join('\n')
+}
+
+function printedDefault(value: unknown): string {
+  if (value === '' || value === false || value === undefined) return ''
+  if (Array.isArray(value)) return value.length === 0 ? '' : `[${value.join(',')}]`
+  if (typeof value === 'object') return ''
+  return String(value)
+}
