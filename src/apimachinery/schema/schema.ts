@@ -48,7 +48,10 @@ export interface Schema {
   typeName?: string
   /** Built-in struct fields only: protobuf number and wire type of the field (see openapi/schema.json). */
   proto?: ProtoField
-  /** Built-in struct fields only: the Go encoder leaves the zero value out (omitempty / omitzero). */
+  /**
+   * Built-in struct fields only: the Go encoder leaves the zero value out (omitempty / omitzero). Not set on a struct value with mere omitempty:
+   * Go writes it always (`status: {}`).
+   */
   omitEmpty?: boolean
   /** Built-in struct fields only: the Go field is a pointer, so an absent value differs from a zero one (`replicas: 0` is kept). */
   pointer?: boolean
@@ -66,6 +69,10 @@ export interface ProtoField {
   /** The gogo tag's wire kind. */
   wire: 'varint' | 'bytes' | 'fixed64' | 'fixed32' | 'zigzag'
   repeated?: boolean
+  /** Numbers of the inlined messages that carry the field, outermost first (Volume.hostPath lies in volumeSource, number 2). */
+  via?: readonly number[]
+  /** A list that is a message of its own, `{1: items}` (authentication ExtraValue). */
+  wrapped?: boolean
 }
 
 export interface SchemaValidations {
