@@ -67,3 +67,16 @@ export type Controller = ControllerSpec<any, any>
 export function defineController<T extends KubeObject, R extends Record<string, Kind>>(spec: ControllerSpec<T, R>): Controller {
   return spec
 }
+
+/** A controller that is no reconcile of one kind (the garbage collector walks all of them). It acts through its ports only. */
+export interface LoopController {
+  name: string
+  needs: readonly string[]
+  options?: Readonly<Record<string, unknown>>
+  /** Resolves when the signal aborts. */
+  run: (ports: Record<string, unknown>, context: { options: Record<string, unknown>; signal: AbortSignal }) => Promise<void>
+}
+
+export function isLoop(controller: Controller | LoopController): controller is LoopController {
+  return 'run' in controller
+}

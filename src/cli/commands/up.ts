@@ -1,0 +1,243 @@
+// k8ts up: a whole cluster from one command. Spawns every component, waits until the nodes are Ready, prints what to type next.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { coreKinds } from '../../api/core/index.ts'
+import { sleep } from '../../apimachinery/clock.ts'
+import type { Client } from '../../client/client.ts'
+import { clusterAccess, mergeKubeconfig, parseKubeconfig } from '../../client/kubeconfig.ts'
+import { defineCommand, type Terminal } from '../command.ts'
+import { connect } from '../connect.ts'
+import { booleanFlag, choiceFlag, type FlagValues, integerFlag, stringFlag, UsageError } from '../flags.ts'
+import { type ClusterFiles, ensureClusterFiles } from '../pki-files.ts'
+import { serverReady } from '../server-ready.ts'
+import { type ProcessSpec, Supervisor } from '../supervisor.ts'
+import { apiserverFlags } from './apiserver-flags.ts'
+
+const ownFlags = {
+  'data-dir': stringFlag('Where the cluster lives: store, keys, kubeconfigs, logs', '.k8ts'),
+  port: integerFlag('HTTPS port of the API server; 0 takes any free one', 6443, { min: 0, max: 65_535 }),
+  kubeconfig: stringFlag('Also write the admin kubeconfig to this file (default: <data-dir>/admin.kubeconfig only)'),
+  'merge-kubeconfig': booleanFlag('Add the context "k8ts" to ~/.kube/config and make it current'),
+  nodes: integerFlag('Number of nodes; 0 is allowed', 1, { min: 0, max: 5000 }),
+  runtime: choiceFlag('Container runtime of the nodes', ['hollow'], 'hollow'),
+  'cluster-cidr': stringFlag('Range of pod addresses', '10.244.0.0/16'),
+}
+const flags = { ...apiserverFlags, ...ownFlags }
+type Values = FlagValues<typeof flags>
+
+/** Set by `up` itself, so they may not be given. */
+const derived = [
+  'secure-port',
+  'data-dir',
+  'tls-cert-file',
+  'tls-private-key-file',
+  'client-ca-file',
+  'service-account-key-file',
+  'service-account-signing-key-file',
+]
+
+export const command = defineCommand({
+  name: 'up',
+  summary: 'Run a whole cluster: every component as its own process',
+  flags,
+  async run(values, terminal, _words, given) {
+    const directory = resolve(values['data-dir'])
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const started = terminal.clock.now()
+    const port = values.port === 0 ? await freePort() : values.port
+    await assertPortFree(port)
+    const server = `https://127.0.0.1:${port}`
+    const nodes = Array.from({ length: values.nodes }, (_, i) => `node-${i + 1}`)
+    const files = ensureClusterFiles({ directory, now: started, server, nodes: nodes.slice(0, 1), ...serverNames(values) })
+    const supervisor = new Supervisor({
+      clock: terminal.clock,
+      entry: fileURLToPath(new URL('../main.ts', import.meta.url)),
+      logDirectory: join(directory, 'log'),
+      onExit: (name, what) => terminal.print(`  ${name} ended (${what}), starting it again; see ${join(directory, 'log', `${name}.log`)}`),
+    })
+    const specs = processes(values, given, { directory, port, files, nodes })
+    for (const spec of specs) supervisor.start(spec)
+    writeFileSync(join(directory, 'pids.json'), `${JSON.stringify(supervisor.pids())}\n`, { mode: 0o600 })
+    try {
+      await untilRunning(specs, supervisor, terminal, files, values.nodes, started)
+      tellTheUser(values, terminal, directory, files, started)
+      await sleep(terminal.clock, 2 ** 31 - 1, terminal.signal).catch(() => {})
+    } catch (error) {
+      if (!terminal.signal.aborted) throw error
+    } finally {
+      await supervisor.stop()
+    }
+  },
+})
+
+interface Layout {
+  directory: string
+  port: number
+  files: ClusterFiles
+  nodes: readonly string[]
+}
+
+function processes(values: Values, given: ReadonlySet<string>, { directory, port, files, nodes }: Layout): ProcessSpec[] {
+  const verbosity = [`--v=${(values as { v?: number }).v ?? 0}`]
+  const worker = (name: string, identity: Parameters<ClusterFiles['kubeconfig']>[0], args: string[], stopOrder = 0): ProcessSpec => ({
+    name,
+    args: [name, '--kubeconfig', files.kubeconfig(identity), ...args, ...verbosity],
+    stopOrder,
+  })
+  const specs: ProcessSpec[] = [
+    {
+      name: 'apiserver',
+      args: ['apiserver', ...apiserverArguments(values, given, { directory, port, files }), ...verbosity],
+      stopOrder: 1,
+    },
+    worker('controller-manager', 'controller-manager', [
+      `--cluster-cidr=${values['cluster-cidr']}`,
+      '--allocate-node-cidrs=true',
+      `--root-ca-file=${files.caCert}`,
+      `--service-account-private-key-file=${files.serviceAccountKey}`,
+      `--service-cluster-ip-range=${values['service-cluster-ip-range']}`,
+    ]),
+    worker('scheduler', 'scheduler', []),
+  ]
+  if (nodes.length > 0) {
+    specs.push(
+      worker('kubelet', `kubelet-${nodes[0]!}`, ['--runtime=hollow', `--hostname-override=${nodes[0]}`, `--nodes=${nodes.length}`]),
+    )
+    specs.push(worker('kube-proxy', 'kube-proxy', [`--hostname-override=${nodes[0]}`, '--proxy-mode=none']))
+  }
+  return specs
+}
+
+/** Every API-server flag that was given to `up` is handed on; the rest is what a one-machine cluster needs. */
+function apiserverArguments(values: Values, given: ReadonlySet<string>, { directory, port, files }: Omit<Layout, 'nodes'>): string[] {
+  for (const name of derived) if (name !== 'data-dir' && given.has(name)) throw new UsageError(`--${name} is set by "up" itself`)
+  const passed = Object.keys(apiserverFlags)
+    .filter((name) => given.has(name) && !derived.includes(name))
+    .map((name) => `--${name}=${flagText(values[name as keyof Values])}`)
+  const fallback = (name: string, text: string) => (given.has(name) ? [] : [`--${name}=${text}`])
+  return [
+    ...passed,
+    ...fallback('bind-address', '127.0.0.1'),
+    `--secure-port=${port}`,
+    `--data-dir=${directory}`,
+    `--tls-cert-file=${files.serverCert}`,
+    `--tls-private-key-file=${files.serverKey}`,
+    `--client-ca-file=${files.caCert}`,
+    `--service-account-key-file=${files.serviceAccountPublicKey}`,
+    `--service-account-signing-key-file=${files.serviceAccountKey}`,
+  ]
+}
+
+function flagText(value: unknown): string {
+  if (Array.isArray(value)) return value.join(',')
+  if (value !== null && typeof value === 'object')
+    return Object.entries(value)
+      .map(([key, text]) => `${key}=${text}`)
+      .join(',')
+  return String(value)
+}
+
+function serverNames(values: Values) {
+  const dnsNames = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
+  const range = values['service-cluster-ip-range'].split(',')[0]!.split('/')[0]!
+  const first = range.replace(/\d+$/, (octet) => String(Number(octet) + 1))
+  const addresses = new Set(['127.0.0.1', '::1', first, values['advertise-address'], values['bind-address']])
+  return {
+    dnsNames,
+    ipAddresses: [...addresses].filter((address) => /^[\d.]+$|:/.test(address) && address !== '0.0.0.0' && address !== '::'),
+  }
+}
+
+async function untilRunning(
+  specs: readonly ProcessSpec[],
+  supervisor: Supervisor,
+  terminal: Terminal,
+  files: ClusterFiles,
+  nodes: number,
+  started: number,
+): Promise<void> {
+  const { clock, signal, print } = terminal
+  const seconds = () => `${((clock.now() - started) / 1000).toFixed(1)} s`
+  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+  aborted.catch(() => {})
+  await Promise.race([
+    aborted,
+    Promise.all(
+      specs.map(async ({ name }) => {
+        await supervisor.ready(name)
+        print(`  ${name.padEnd(20)} ready  ${seconds()}`)
+      }),
+    ),
+  ])
+  const connection = connect('k8ts', { kubeconfig: files.kubeconfig('admin') })
+  try {
+    await serverReady(connection.client, clock, signal)
+    while ((await readyNodes(connection.client)) < nodes) await sleep(clock, 20, signal)
+    print(`  ${String(nodes).padStart(1)} ${nodes === 1 ? 'node' : 'nodes'}`.padEnd(23) + `Ready  ${seconds()}`)
+  } finally {
+    await connection.close()
+  }
+}
+
+interface NodeStatus {
+  status?: { conditions?: { type: string; status: string }[] }
+}
+
+async function readyNodes(client: Client): Promise<number> {
+  const kind = coreKinds.find(({ kind }) => kind === 'Node')!
+  const { items } = await client.list(kind, { resourceVersion: '0' })
+  return items.filter((node) => (node as NodeStatus).status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True'))
+    .length
+}
+
+function tellTheUser(values: Values, terminal: Terminal, directory: string, files: ClusterFiles, started: number): void {
+  const admin = files.kubeconfig('admin')
+  const content = clusterAccess(parseKubeconfig(readFileSync(admin, 'utf8')))
+  let exported = `export KUBECONFIG=${admin}`
+  if (values.kubeconfig !== '') {
+    writeFileSync(values.kubeconfig, readFileSync(admin), { mode: 0o600 })
+    exported = `export KUBECONFIG=${resolve(values.kubeconfig)}`
+  }
+  if (values['merge-kubeconfig']) {
+    const file = join(homedir(), '.kube', 'config')
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const existing = existsSync(file) ? readFileSync(file, 'utf8') : ''
+    const { server, ca, cert, key } = content
+    writeFileSync(file, mergeKubeconfig(existing, { name: 'k8ts', userName: 'admin', server, ca: ca!, cert: cert!, key: key! }), {
+      mode: 0o600,
+    })
+    exported = 'kubectl config use-context k8ts'
+  }
+  const took = ((terminal.clock.now() - started) / 1000).toFixed(1)
+  terminal.print(`\nThe cluster runs at ${content.server} (${took} s; data in ${directory}). Ctrl-C stops it. Now type:\n`)
+  terminal.print(`  ${exported}`)
+  terminal.print('  kubectl get nodes')
+}
+
+function freePort(): Promise<number> {
+  return new Promise((done, fail) => {
+    const probe = createServer()
+    probe.once('error', fail)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+function assertPortFree(port: number): Promise<void> {
+  return new Promise((done, fail) => {
+    const probe = createServer()
+    probe.once('error', (error: NodeJS.ErrnoException) =>
+      fail(
+        error.code === 'EADDRINUSE'
+          ? new UsageError(`port ${port} is in use: stop what listens there, or choose another with --port (0 = any)`)
+          : error,
+      ),
+    )
+    probe.listen(port, '127.0.0.1', () => probe.close(() => done()))
+  })
+}
