@@ -134,7 +134,7 @@ function fieldFacts(
   const leftOut = options.includes('omitzero') || (options.includes('omitempty') && (pointer || !isStruct(packages, pkg, field.type)))
   const values = enumOf(packages, pkg, field.type.replace(/^[*[\]]+/, ''))
   const goType = printedType(packages, pkg, field.type.replace(/^\*/, ''))
-  const value = defaultOf(packages, pkg, field.marks)
+  const value = defaultOf(pkg, field.marks)
   return {
     t: type,
     ...(path.length === 0 ? {} : { p: path.length === 1 ? path[0]! : path }),
@@ -211,7 +211,7 @@ function enumOf(packages: Map<string, GoPackage>, pkg: GoPackage, goType: string
   return named.type.underlying ? enumOf(packages, named.pkg, named.type.underlying) : undefined
 }
 
-function defaultOf(packages: Map<string, GoPackage>, pkg: GoPackage, marks: GoMarks): unknown {
+function defaultOf(pkg: GoPackage, marks: GoMarks): unknown {
   const text = marks.get('default')?.[0]
   if (text === undefined) return undefined
   const reference = /^ref\((\w+)\)$/.exec(text)

@@ -84,6 +84,8 @@ function typeSchema(text: string, owner: string, values?: readonly string[], nam
     return { type: 'object', additionalProperties: { ...value, proto: protoField(text.slice(4), 2) }, goType }
   }
   if (text.startsWith('#')) return { ...schemaOf(resolveReference(text, owner)), goType }
+  // the node of a union of JSONSchemaProps and something else names the JSONSchemaProps meant
+  if (text.startsWith('json-schema-')) return { ...special(text), goType, typeName: resolveReference('#JSONSchemaProps', owner) }
   return values ? { type: 'string', enum: values, goType } : { ...special(text), goType }
 }
 

@@ -1,0 +1,87 @@
+// Writes protobuf wire format. Messages are collected as chunks and joined once, lengths are known bottom-up.
+
+const encoder = new TextEncoder()
+
+/** A message under construction. */
+export interface Writer {
+  chunks: Uint8Array[]
+  length: number
+}
+
+/** An empty message. */
+export function newWriter(): Writer {
+  return { chunks: [], length: 0 }
+}
+
+/** The message as bytes. */
+export function finish(writer: Writer): Uint8Array {
+  const result = new Uint8Array(writer.length)
+  let at = 0
+  for (const chunk of writer.chunks) {
+    result.set(chunk, at)
+    at += chunk.length
+  }
+  return result
+}
+
+/** A varint field (bool, int32, int64); negative numbers take ten bytes. */
+export function writeVarintField(writer: Writer, number: number, value: number | bigint | boolean): void {
+  push(writer, varint((number << 3) | 0))
+  push(writer, varint(typeof value === 'boolean' ? Number(value) : value))
+}
+
+/** A length-delimited field. */
+export function writeBytesField(writer: Writer, number: number, value: Uint8Array): void {
+  push(writer, varint(((number << 3) | 2) >>> 0))
+  push(writer, varint(value.length))
+  push(writer, value)
+}
+
+/** A string field. */
+export function writeStringField(writer: Writer, number: number, value: string): void {
+  writeBytesField(writer, number, encoder.encode(value))
+}
+
+/** A message field whose body another writer holds. */
+export function writeMessageField(writer: Writer, number: number, message: Writer): void {
+  push(writer, varint(((number << 3) | 2) >>> 0))
+  push(writer, varint(message.length))
+  for (const chunk of message.chunks) push(writer, chunk)
+}
+
+/** A double field. */
+export function writeDoubleField(writer: Writer, number: number, value: number): void {
+  push(writer, varint((number << 3) | 1))
+  push(writer, new Uint8Array(new Float64Array([value]).buffer))
+}
+
+/** A float field. */
+export function writeFloatField(writer: Writer, number: number, value: number): void {
+  push(writer, varint((number << 3) | 5))
+  push(writer, new Uint8Array(new Float32Array([value]).buffer))
+}
+
+function push(writer: Writer, chunk: Uint8Array): void {
+  writer.chunks.push(chunk)
+  writer.length += chunk.length
+}
+
+function varint(value: number | bigint): Uint8Array {
+  const bytes: number[] = []
+  if (typeof value === 'number' && value >= 0 && value <= 0x7fffffff) {
+    let rest = value
+    while (rest > 0x7f) {
+      bytes.push((rest & 0x7f) | 0x80)
+      rest >>>= 7
+    }
+    bytes.push(rest)
+    return Uint8Array.from(bytes)
+  }
+  let rest = BigInt.asUintN(64, BigInt(value))
+  while (rest > 0x7fn) {
+    bytes.push(Number(rest & 0x7fn) | 0x80)
+    rest >>= 7n
+  }
+  bytes.push(Number(rest))
+  return Uint8Array.from(bytes)
+}
