@@ -2,6 +2,15 @@
 import type { DaemonSet as DaemonSetObject } from '../../../openapi/types/apps/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, formatLabels, workloadColumns } from '../shared/columns.ts'
+import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
+import {
+  countTemplateGeneration,
+  daemonSetDefaults,
+  daemonSetErrors,
+  daemonSetStatusErrors,
+  daemonSetUpdateErrors,
+  setTemplateGeneration,
+} from './daemonset-rules.ts'
 import { formatLabelSelector } from './label-selector.ts'
 
 export const DaemonSet = defineKind<DaemonSetObject>({
@@ -14,6 +23,13 @@ export const DaemonSet = defineKind<DaemonSetObject>({
   scope: 'Namespaced',
   subresources: { status: true },
   generation: 'spec',
+  defaults: podSpecDefaults('spec.template.spec'),
+  computeDefaults: daemonSetDefaults,
+  prepareForCreate: setTemplateGeneration,
+  prepareForUpdate: countTemplateGeneration,
+  validate: daemonSetErrors,
+  validateUpdate: daemonSetUpdateErrors,
+  validateStatusUpdate: daemonSetStatusErrors,
   columns: [
     {
       name: 'Desired',

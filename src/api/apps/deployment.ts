@@ -1,8 +1,12 @@
 // Deployment: rolls ReplicaSets from one pod template to the next.
 import type { Deployment as DeploymentObject } from '../../../openapi/types/apps/v1.ts'
+import { semanticEqual } from '../../apimachinery/equal.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, workloadColumns } from '../shared/columns.ts'
+import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
+import { deploymentDefaults, deploymentErrors, deploymentStatusErrors, deploymentUpdateErrors } from './deployment-rules.ts'
 import { labelSelectorText } from './label-selector.ts'
+import { podNameWarnings } from './workload-rules.ts'
 
 export const Deployment = defineKind<DeploymentObject>({
   group: 'apps',
@@ -16,6 +20,14 @@ export const Deployment = defineKind<DeploymentObject>({
     status: true,
     scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.spec.selector' },
   },
+  generation: (deployment, old) =>
+    !semanticEqual(deployment.spec, old.spec) || !semanticEqual(deployment.metadata?.annotations, old.metadata?.annotations),
+  defaults: podSpecDefaults('spec.template.spec'),
+  computeDefaults: deploymentDefaults,
+  validate: deploymentErrors,
+  validateUpdate: deploymentUpdateErrors,
+  validateStatusUpdate: deploymentStatusErrors,
+  warnings: (deployment, old) => (old === undefined ? podNameWarnings(deployment.metadata?.name) : []),
   columns: [
     {
       name: 'Ready',

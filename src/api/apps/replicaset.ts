@@ -2,7 +2,10 @@
 import type { ReplicaSet as ReplicaSetObject } from '../../../openapi/types/apps/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, workloadColumns } from '../shared/columns.ts'
+import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import { formatLabelSelector } from './label-selector.ts'
+import { replicaSetDefaults, replicaSetErrors, replicaSetStatusErrors, replicaSetUpdateErrors } from './replicaset-rules.ts'
+import { podNameWarnings } from './workload-rules.ts'
 
 export const ReplicaSet = defineKind<ReplicaSetObject>({
   group: 'apps',
@@ -18,6 +21,12 @@ export const ReplicaSet = defineKind<ReplicaSetObject>({
   },
   generation: 'spec',
   selectableFields: { 'status.replicas': (rs) => String(rs.status?.replicas ?? 0) },
+  defaults: podSpecDefaults('spec.template.spec'),
+  computeDefaults: replicaSetDefaults,
+  validate: replicaSetErrors,
+  validateUpdate: replicaSetUpdateErrors,
+  validateStatusUpdate: replicaSetStatusErrors,
+  warnings: (replicaSet, old) => (old === undefined ? podNameWarnings(replicaSet.metadata?.name) : []),
   columns: [
     { name: 'Desired', type: 'integer', description: 'Number of pods wanted.', value: (rs) => rs.spec?.replicas ?? 0 },
     { name: 'Current', type: 'integer', description: 'Number of pods seen.', value: (rs) => rs.status?.replicas ?? 0 },

@@ -2,6 +2,14 @@
 import type { StatefulSet as StatefulSetObject } from '../../../openapi/types/apps/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, workloadColumns } from '../shared/columns.ts'
+import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
+import {
+  statefulSetDefaults,
+  statefulSetErrors,
+  statefulSetStatusErrors,
+  statefulSetUpdateErrors,
+  statefulSetWarnings,
+} from './statefulset-rules.ts'
 
 export const StatefulSet = defineKind<StatefulSetObject>({
   group: 'apps',
@@ -16,6 +24,13 @@ export const StatefulSet = defineKind<StatefulSetObject>({
     scale: { specReplicasPath: '.spec.replicas', statusReplicasPath: '.status.replicas', labelSelectorPath: '.spec.selector' },
   },
   generation: 'spec',
+  nameRule: 'dns-label',
+  defaults: podSpecDefaults('spec.template.spec'),
+  computeDefaults: statefulSetDefaults,
+  validate: statefulSetErrors,
+  validateUpdate: statefulSetUpdateErrors,
+  validateStatusUpdate: statefulSetStatusErrors,
+  warnings: statefulSetWarnings,
   columns: [
     {
       name: 'Ready',
