@@ -49,6 +49,8 @@ export interface ServedVersion {
   schemaName?: string
   toStorage: (object: KubeObject) => KubeObject
   fromStorage: (object: KubeObject) => KubeObject
+  /** Field selectors that have another name here → their name in `selectableFields` of the kind. */
+  fieldSelectors?: Readonly<Record<string, string>>
   /** Text of the Warning header, e.g. "extensions/v1beta1 Ingress is deprecated in v1.14+, unavailable in v1.22+; use networking.k8s.io/v1 Ingress". */
   deprecation?: string
   /** Only with --legacy-apis. */
@@ -93,6 +95,8 @@ export interface KindSpec<T extends KubeObject = KubeObject> {
   prepareForUpdate?: (draft: T, old: T, context: WriteContext) => void
   /** Rules of a new object (and of the new state of an updated one). Metadata rules are generic. */
   validate?: (object: T) => FieldError[]
+  /** Rules of a new object only (upstream tolerates older objects that break them); runs besides `validate`. */
+  validateCreate?: (object: T) => FieldError[]
   /** Rules between old and new; runs besides `validate`. */
   validateUpdate?: (object: T, old: T) => FieldError[]
   /** Rules of a status write (default: none). */

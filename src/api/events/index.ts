@@ -1,6 +1,6 @@
 // events.k8s.io/v1: the newer face of the core Event. The kind itself is defined in the core group.
 import type { ServedVersion } from '../../apimachinery/kind.ts'
-import { eventFromCore, eventToCore } from './conversion.ts'
+import { eventFieldSelectors, eventFromCore, eventToCore } from './conversion.ts'
 
 /** For `served` of the core Event kind. */
 export const eventsV1: ServedVersion = {
@@ -9,4 +9,5 @@ export const eventsV1: ServedVersion = {
   schemaName: 'io.k8s.api.events.v1.Event',
   toStorage: eventToCore,
   fromStorage: eventFromCore,
+  fieldSelectors: eventFieldSelectors,
 }
