@@ -1,5 +1,5 @@
 // The narrow waist: nine methods on bytes. No objects, no selectors below this line.
-// An expected "no" is a value; only CompactedError and UnavailableError are thrown. Revisions are one counter for the whole store.
+// An expected "no" is a value; only the error classes at the end of this file are thrown. Revisions are one counter for the whole store.
 
 /** A stored value with the revisions of its creation and last change. */
 export interface Entry {
@@ -68,6 +68,16 @@ export class CompactedError extends Error {
     super(`required revision has been compacted, oldest kept revision is ${compactRevision}`)
     this.name = 'CompactedError'
     this.compactRevision = compactRevision
+  }
+}
+
+/** A read asked for a revision that does not exist yet. A watch waits instead; a caller who wants to wait asks for `currentRevision`. */
+export class FutureRevisionError extends Error {
+  readonly currentRevision: number
+  constructor(currentRevision: number) {
+    super(`required revision is a future revision, current revision is ${currentRevision}`)
+    this.name = 'FutureRevisionError'
+    this.currentRevision = currentRevision
   }
 }
 
