@@ -8,6 +8,7 @@ import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AdmissionPlugin, Reader } from './admission/plugin.ts'
 import type { Authenticator, User } from './authentication/user.ts'
+import type { Entry } from './codec.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { WatchCache } from './watch-cache.ts'
 
@@ -99,6 +100,8 @@ export interface RequestContext {
   warnings: string[]
   /** Aborts when the client has gone or the server shuts down. */
   signal: AbortSignal
+  /** The Audit-Id header of request and answer. */
+  auditId: string
   /** Milliseconds since the epoch at which the request arrived. */
   receivedAt: number
   /** For handlers that take the connection over (exec, port-forward, proxy); they return {type: 'hijacked'}. */
@@ -116,6 +119,8 @@ export interface Connection {
 export type Answer =
   /** An API object in the version that it names; rendered as `request.view` asks. Default code 200. */
   | { type: 'object'; object: KubeObject; code?: number }
+  /** A stored object, in the version that `resolved` names: its bytes are sent as they are. Default code 200. */
+  | { type: 'entry'; resolved: Resolved; entry: Entry; code?: number }
   /** Finished bytes. */
   | { type: 'raw'; body: Buffer | string; contentType: string; code?: number; headers?: Record<string, string> }
   /** Bytes as they come, flushed at once and never compressed (logs, watches). */
@@ -126,7 +131,8 @@ export type Answer =
 /**
  * A path below an object: `pods/x/binding`. Serves every verb in `verbs` (as request-info names them: create, get, update, patch, delete; connect
  * subresources such as exec get `create` and `get` by method). `kinds` lists qualified resources ("pods", "deployments.apps"); absent: every kind
- * whose spec names the subresource. `status` is generic and needs no entry.
+ * whose spec names the subresource. `status` is generic and needs no entry. The name '' means the collection itself: it takes the place of the
+ * generic verbs, for kinds that are answered and not stored (TokenReview: create) or computed (ComponentStatus: get, list).
  */
 export interface Subresource {
   name: string

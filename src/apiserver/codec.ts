@@ -1,0 +1,138 @@
+// Objects ↔ stored bytes ↔ wire bytes. An object is serialised once per revision: the stored bytes start with kind, apiVersion and metadata, and
+// carry no resourceVersion, so that the wire forms (with it; without kind inside typed lists) are made by cutting and joining.
+import { deepFreeze, parseJson, stringifyJson } from '../apimachinery/json.ts'
+import type { Kind, Resolved } from '../apimachinery/kind.ts'
+import type { KubeObject } from '../apimachinery/meta.ts'
+import { apiVersionOf } from '../apimachinery/meta.ts'
+import { withDefaults } from './schemas.ts'
+
+/** A value as storage holds it, decoded: the frozen object (no resourceVersion) and its canonical bytes. */
+export interface Decoded {
+  kind: Kind
+  object: KubeObject
+  bytes: Buffer
+}
+
+/** One revision of one object. `object` and the wire forms are made on first use. */
+export interface Entry {
+  readonly key: string
+  readonly revision: number
+  readonly value: Uint8Array
+  /** The object, as the kind `by` decodes it. */
+  decoded?: { by: Kind; object: KubeObject }
+  /** Bytes of the object in other versions, by "group/version". */
+  converted?: Map<string, Buffer>
+}
+
+/** Values that this process wrote or read, so that its own writes are never parsed again: storage hands the same array back. */
+const decodedValues = new WeakMap<Uint8Array, Decoded>()
+
+/** Bytes for storage. The object must be complete; its resourceVersion is left out. */
+export function encodeStored(kind: Kind, object: KubeObject): Decoded {
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
+  const { resourceVersion: _resourceVersion, ...meta } = metadata ?? {}
+  const stored = { kind: kind.kind, apiVersion: kind.apiVersion, metadata: meta, ...rest }
+  const decoded = { kind, object: deepFreeze(stored) as KubeObject, bytes: Buffer.from(stringifyJson(stored)) }
+  decodedValues.set(decoded.bytes, decoded)
+  return decoded
+}
+
+/** The decoded form of a stored value. Values of an earlier process get today's defaults (wire.md 56). Throws for bytes that are no object. */
+export function decodeStored(kind: Kind, value: Uint8Array): Decoded {
+  const known = decodedValues.get(value)
+  if (known !== undefined && known.kind === kind) return known
+  const object = withDefaults(kind, parseJson(value) as KubeObject)
+  const decoded = encodeStored(kind, object)
+  decodedValues.set(value, decoded)
+  return decoded
+}
+
+export function makeEntry(key: string, value: Uint8Array, revision: number): Entry {
+  return { key, value, revision }
+}
+
+/** The frozen object of an entry, in the stored version, with its resourceVersion. */
+export function objectOf<T extends KubeObject>(kind: Kind<T>, entry: Entry): T {
+  const plain = kind as unknown as Kind
+  if (entry.decoded?.by === plain) return entry.decoded.object as T
+  const { object } = decodeStored(plain, entry.value)
+  const metadata = Object.freeze({ ...object.metadata, resourceVersion: String(entry.revision) })
+  const full = Object.freeze({ ...object, metadata })
+  entry.decoded = { by: plain, object: full }
+  return full as unknown as T
+}
+
+/** An object of the stored version in the version that the request names. Returns its argument when they are the same. */
+export function toVersion(resolved: Resolved, object: KubeObject): KubeObject {
+  if (resolved.served === undefined) return object
+  return withType(resolved, resolved.served.fromStorage(structuredClone(object)))
+}
+
+/** An object of the request's version in the stored version (may be the same object). */
+export function toStored(resolved: Resolved, object: KubeObject): KubeObject {
+  if (resolved.served === undefined) return object
+  const stored = resolved.served.toStorage(object)
+  return { ...stored, kind: resolved.kind.kind, apiVersion: resolved.kind.apiVersion }
+}
+
+function withType(resolved: Resolved, object: KubeObject): KubeObject {
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
+  return { kind: resolved.kind.kind, apiVersion: apiVersionOf(resolved.group, resolved.version), metadata: metadata ?? {}, ...rest }
+}
+
+/** `"kind":"Pod","apiVersion":"v1",`: what stands after the opening brace of every wire object of this version. */
+export function typePrefix(resolved: Resolved): string {
+  return `"kind":${JSON.stringify(resolved.kind.kind)},"apiVersion":${JSON.stringify(apiVersionOf(resolved.group, resolved.version))},`
+}
+
+/** The JSON of an entry in the version asked for, with kind and resourceVersion. */
+export function wireBytes(resolved: Resolved, entry: Entry): Buffer {
+  if (resolved.served !== undefined) return convertedBytes(resolved, entry)
+  const { bytes } = decodeStored(resolved.kind, entry.value)
+  const cut = typeLength(resolved) + metadataLength
+  const version = versionText(entry)
+  const wire = Buffer.allocUnsafe(bytes.length + version.length)
+  bytes.copy(wire, 0, 0, cut)
+  wire.write(version, cut, 'latin1')
+  bytes.copy(wire, cut + version.length, cut)
+  return wire
+}
+
+/** The pieces of {@link wireBytes}, for joining many objects without a copy of each; `typed` items of built-in lists carry no kind (wire.md 68). */
+export function wirePieces(resolved: Resolved, entry: Entry, withType: boolean, into: (piece: Buffer | string) => void): void {
+  const start = withType ? 0 : typeLength(resolved) + 1
+  if (!withType) into('{')
+  if (resolved.served !== undefined) return into(convertedBytes(resolved, entry).subarray(start))
+  const { bytes } = decodeStored(resolved.kind, entry.value)
+  const cut = typeLength(resolved) + metadataLength
+  into(bytes.subarray(start, cut))
+  into(versionText(entry))
+  into(bytes.subarray(cut))
+}
+
+function convertedBytes(resolved: Resolved, entry: Entry): Buffer {
+  const name = `${resolved.group}/${resolved.version}`
+  const known = entry.converted?.get(name)
+  if (known !== undefined) return known
+  const bytes = Buffer.from(stringifyJson(toVersion(resolved, objectOf(resolved.kind, entry))))
+  entry.converted ??= new Map()
+  entry.converted.set(name, bytes)
+  return bytes
+}
+
+const metadataLength = '{"metadata":{'.length
+
+function versionText(entry: Entry): string {
+  return `"resourceVersion":"${entry.revision}",`
+}
+
+const typeLengths = new WeakMap<Resolved, number>()
+
+function typeLength(resolved: Resolved): number {
+  let length = typeLengths.get(resolved)
+  if (length === undefined) {
+    length = Buffer.byteLength(`"kind":${JSON.stringify(resolved.kind.kind)},"apiVersion":${JSON.stringify(apiVersionOf(resolved.group, resolved.version))},`)
+    typeLengths.set(resolved, length)
+  }
+  return length
+}

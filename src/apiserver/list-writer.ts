@@ -1,0 +1,152 @@
+// Writes a list in pieces of a quarter megabyte, joined from the objects' own bytes, with back-pressure and (large ones) gzip off the loop.
+import { createGzip } from 'node:zlib'
+import type { Writable } from 'node:stream'
+import { stringifyJson } from '../apimachinery/json.ts'
+import type { Resolved } from '../apimachinery/kind.ts'
+import type { ListMeta } from '../apimachinery/meta.ts'
+import { apiVersionOf } from '../apimachinery/meta.ts'
+import type { Entry } from './codec.ts'
+import { objectOf, toVersion, wirePieces } from './codec.ts'
+import type { RequestContext, ServerContext } from './context.ts'
+import { notAcceptable, sendBytes, writeHead, yamlText } from './respond.ts'
+import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from './table.ts'
+
+const pieceBytes = 256 * 1024
+/** Upstream compresses answers above this. */
+const gzipThresholdBytes = 128 * 1024
+
+/** One page of a list. */
+export interface ListPage {
+  entries: readonly Entry[]
+  metadata: ListMeta
+}
+
+type Item = (entry: Entry, into: (piece: Buffer | string) => void) => void
+
+/** Answers with the list, in the form that the request's view asks for. */
+export async function writeList(server: ServerContext, request: RequestContext, resolved: Resolved, page: ListPage): Promise<void> {
+  const { head, item, tail } = frameOf(server, request, resolved, page)
+  if (request.view.encoding === 'yaml' || request.view.pretty) return writeWhole(request, page, { head, item, tail })
+  const pieces = new Pieces()
+  pieces.push(head)
+  let out: Writable | undefined
+  for (const [index, entry] of page.entries.entries()) {
+    if (index > 0) pieces.push(',')
+    item(entry, pieces.push)
+    if (pieces.length < pieceBytes) continue
+    out ??= startStream(request)
+    if (!(await pass(out, pieces.take()))) return
+  }
+  pieces.push(tail)
+  const last = pieces.take()
+  if (out === undefined && !(acceptsGzip(request) && last.length > gzipThresholdBytes)) {
+    return sendBytes(request, 200, request.view.contentType, last)
+  }
+  out ??= startStream(request)
+  out.end(request.method === 'HEAD' ? undefined : last)
+}
+
+interface Frame {
+  head: string
+  item: Item
+  tail: string
+}
+
+function frameOf(server: ServerContext, request: RequestContext, resolved: Resolved, { metadata }: ListPage): Frame {
+  const { as, asVersion = 'v1' } = request.view
+  const { kind } = resolved
+  const meta = `"metadata":${JSON.stringify(metadata)}`
+  if (as === undefined) {
+    const withType = kind.custom === true
+    const head = `{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersionOf(resolved.group, resolved.version))},${meta},"items":[`
+    return { head, tail: ']}\n', item: (entry, into) => wirePieces(resolved, entry, withType, into) }
+  }
+  const version = `"apiVersion":"meta.k8s.io/${asVersion}"`
+  const full = (entry: Entry) => toVersion(resolved, objectOf(kind, entry))
+  if (as === 'Table') {
+    const include = includeObjectOf(request.query)
+    const now = server.clock.now()
+    const head = `{"kind":"Table",${version},${meta},"columnDefinitions":${JSON.stringify(columnDefinitions(kind))},"rows":[`
+    const item: Item = (entry, into) => into(stringifyJson(tableRow(kind, objectOf(kind, entry), full(entry), include, asVersion, now)))
+    return { head, tail: ']}\n', item }
+  }
+  if (as === 'PartialObjectMetadata')
+    throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${kind.listKind})`)
+  const head = `{"kind":"PartialObjectMetadataList",${version},${meta},"items":[`
+  return { head, tail: ']}\n', item: (entry, into) => into(stringifyJson(partialMetadata(full(entry), asVersion))) }
+}
+
+/** For humans (pretty, YAML): built as one text. */
+function writeWhole(request: RequestContext, page: ListPage, { head, item, tail }: Frame): void {
+  const pieces = new Pieces()
+  pieces.push(head)
+  for (const [index, entry] of page.entries.entries()) {
+    if (index > 0) pieces.push(',')
+    item(entry, pieces.push)
+  }
+  pieces.push(tail)
+  const value = JSON.parse(pieces.take().toString()) as object
+  const text = request.view.encoding === 'yaml' ? yamlText(value) : JSON.stringify(value, null, 2)
+  sendBytes(request, 200, request.view.contentType, Buffer.from(text))
+}
+
+function startStream(request: RequestContext): Writable {
+  const gzip = acceptsGzip(request)
+  const response = writeHead(request, 200, request.view.contentType, gzip ? { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' } : {})
+  if (!gzip) return response
+  const compressor = createGzip({ level: 1, chunkSize: pieceBytes })
+  compressor.pipe(response)
+  response.on('close', () => compressor.destroy())
+  return compressor
+}
+
+function acceptsGzip(request: RequestContext): boolean {
+  const header = request.headers['accept-encoding']
+  return typeof header === 'string' && header.split(',').some((coding) => coding.trim().toLowerCase() === 'gzip')
+}
+
+/** Writes a piece and gives the loop to others; false when the reader has gone. */
+function pass(out: Writable, piece: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    const done = () => {
+      out.off('drain', done)
+      out.off('close', done)
+      resolve(!out.destroyed)
+    }
+    if (out.destroyed) return resolve(false)
+    if (out.write(piece)) {
+      setImmediate(() => resolve(!out.destroyed))
+      return
+    }
+    out.on('drain', done)
+    out.on('close', done)
+  })
+}
+
+/** Collects buffers and texts into one buffer. */
+class Pieces {
+  #buffer = Buffer.allocUnsafe(pieceBytes)
+  length = 0
+
+  push = (piece: Buffer | string): void => {
+    const size = typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length
+    if (this.length + size > this.#buffer.length) this.#grow(size)
+    if (typeof piece === 'string') this.#buffer.write(piece, this.length)
+    else piece.copy(this.#buffer, this.length)
+    this.length += size
+  }
+
+  /** What was collected; starts anew. */
+  take(): Buffer {
+    const taken = this.#buffer.subarray(0, this.length)
+    this.#buffer = Buffer.allocUnsafe(pieceBytes)
+    this.length = 0
+    return taken
+  }
+
+  #grow(size: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.length + size))
+    this.#buffer.copy(larger, 0, 0, this.length)
+    this.#buffer = larger
+  }
+}

@@ -1,0 +1,255 @@
+// The one store of every kind: admit → prepare → validate → admit → compare-and-swap. Verbs and subresources write through it.
+// Flow: k8s.io/apiserver/pkg/registry/generic/registry store.go.
+import type { FieldError, ResourceName } from '../apimachinery/api-error.ts'
+import { ApiError, alreadyExists, conflict, fieldErrorText, invalid, notFound, qualifiedResource } from '../apimachinery/api-error.ts'
+import { timestamp } from '../apimachinery/clock.ts'
+import { at, invalidValue } from '../apimachinery/field-errors.ts'
+import type { Resolved, WriteContext } from '../apimachinery/kind.ts'
+import type { KubeObject } from '../apimachinery/meta.ts'
+import { draft as draftOf } from '../apimachinery/meta.ts'
+import { generateName } from '../apimachinery/object-meta.ts'
+import type { Entry as StoredEntry } from '../storage/storage.ts'
+import { admitMutating, admitValidating } from './admit.ts'
+import type { User } from './authentication/user.ts'
+import type { Entry } from './codec.ts'
+import { decodeStored, encodeStored, makeEntry, objectOf } from './codec.ts'
+import type { ServerContext } from './context.ts'
+import { ignoreTimestamps, recordUpdate } from './field-management.ts'
+import { objectStorageKey } from './keys.ts'
+import type { Strategy } from './strategy.ts'
+import { ensureNamespace, mainStrategy, prepareForCreate, restoreSystemFields, validateCreate, wipeSystemFields } from './strategy.ts'
+import { uuid } from './uuid.ts'
+
+/** Who writes what, and how: the same for all verbs. */
+export interface Write {
+  server: ServerContext
+  resolved: Resolved
+  namespace: string | undefined
+  /** '' for a create whose name is in the body or generated. */
+  name: string
+  user: User
+  subresource?: string
+  dryRun: boolean
+  /** Owner of the fields in managedFields. */
+  fieldManager: string
+  /** Texts for Warning headers are added here. */
+  warnings: string[]
+  signal: AbortSignal
+}
+
+/** What a write left behind. `object` is frozen, in the stored version; `entry` is absent for a dry run that created nothing. */
+export interface Written {
+  object: KubeObject
+  entry?: Entry
+  created: boolean
+  deleted: boolean
+}
+
+const nameAttempts = 8
+/** A write gives up after this time (upstream's requestTimeoutUpperBound). */
+const writeTimeoutMs = 34_000
+
+/** The stored object, read from storage itself. Throws 404. */
+export async function readEntry(write: Pick<Write, 'server' | 'resolved' | 'namespace' | 'name'>): Promise<Entry> {
+  const { kind } = write.resolved
+  const stored = (await write.server.storage.get(objectStorageKey(kind, write.namespace, write.name))).entry
+  if (stored === undefined) throw notFound(groupResource(write.resolved), write.name)
+  return entryOf(stored)
+}
+
+/** Creates `object` (stored version; the store takes it over). Throws 409 AlreadyExists, 422 Invalid, what admission throws. */
+export async function createObject(write: Write, object: KubeObject): Promise<Written> {
+  wipeSystemFields(object)
+  ensureNamespace(object, write.namespace)
+  const managed = recordUpdate(write, undefined, object)
+  const named = await admitMutating(write, 'CREATE', managed, undefined)
+  const generated = !named.metadata?.name && !!named.metadata?.generateName
+  for (let attempt = 1; ; attempt++) {
+    const last = !generated || attempt === nameAttempts
+    const written = await createOnce(write, last ? named : draftOf(named), generated)
+    if (written !== undefined) return written
+    if (last) throw generated ? generatedNameTaken(write, named) : alreadyExists(groupResource(write.resolved), named.metadata!.name!)
+  }
+}
+
+/** Undefined: the name is taken. */
+async function createOnce(write: Write, draft: KubeObject, generated: boolean): Promise<Written | undefined> {
+  const { server, resolved } = write
+  const { kind } = resolved
+  const meta = (draft.metadata ??= {})
+  meta.uid = uuid(server.random)
+  meta.creationTimestamp = timestamp(server.clock.now())
+  if (generated) meta.name = generateName(meta.generateName!, server.random)
+  prepareForCreate(kind, draft, writeContext(write))
+  throwInvalid(resolved, meta.name ?? '', validateCreate(kind, draft))
+  write.warnings.push(...(kind.warnings?.(draft, undefined) ?? []))
+  await admitValidating(write, 'CREATE', draft, undefined)
+  if (meta.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created')
+  const key = objectStorageKey(kind, write.namespace, meta.name!)
+  const { object, bytes } = encodeStored(kind, draft)
+  if (write.dryRun) {
+    const { entry } = await server.storage.get(key)
+    return entry === undefined ? { object, created: true, deleted: false } : undefined
+  }
+  const result = await server.storage.create(key, bytes)
+  if (!result.ok) return undefined
+  return written(resolved, makeEntry(key, bytes, result.revision), { created: true })
+}
+
+export interface UpdateOptions {
+  /** Default: the main path's. */
+  strategy?: Strategy
+  /** PUT with create-on-update, apply: a missing object is created from `transform(undefined)`. */
+  allowCreate?: boolean
+  /** `transform` brings managedFields up to date itself (apply). */
+  managesFields?: boolean
+  /** Asked before a create by update: throws 403. */
+  authorizeCreate?: () => Promise<void>
+  /** For writes of the server itself (binding, eviction): admission is not asked. */
+  skipAdmission?: boolean
+}
+
+/** Gives the new object for the present one (frozen, stored version, with its resourceVersion). May be called again after a lost race. */
+export type Transform = (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>
+
+/**
+ * Reads, transforms and writes an object until no one else came between. A resourceVersion in the transformed object is a condition (409); so is
+ * a uid. Nothing is written when nothing changes (wire.md 19). An object that loses its last finalizer while deleting is deleted (wire.md 41).
+ */
+export async function updateObject(write: Write, transform: Transform, options: UpdateOptions = {}): Promise<Written> {
+  const { server, resolved, name } = write
+  const key = objectStorageKey(resolved.kind, write.namespace, name)
+  const deadline = server.clock.now() + writeTimeoutMs
+  while (true) {
+    const { entry: stored } = await server.storage.get(key)
+    if (stored === undefined) {
+      if (options.allowCreate !== true) throw notFound(groupResource(resolved), name)
+      const created = await createByUpdate(write, transform, options)
+      if (created !== undefined) return created
+    } else {
+      const updated = await updateOnce(write, transform, options, stored)
+      if (updated !== undefined) return updated
+    }
+    write.signal.throwIfAborted()
+    if (server.clock.now() > deadline) throw new ApiError('Timeout', `Timeout: request did not complete within requested timeout - context deadline exceeded`)
+  }
+}
+
+async function createByUpdate(write: Write, transform: Transform, options: UpdateOptions): Promise<Written | undefined> {
+  const object = await transform(undefined)
+  await options.authorizeCreate?.()
+  const asked = object.metadata?.uid
+  if (asked) throw conflict(groupResource(write.resolved), write.name, uidMismatch(write, asked, ''))
+  if (object.metadata?.resourceVersion === '0') delete object.metadata.resourceVersion
+  if (object.metadata?.resourceVersion) throw notFound(groupResource(write.resolved), write.name)
+  try {
+    return await createObject(write, object)
+  } catch (error) {
+    if (error instanceof ApiError && error.reason === 'AlreadyExists') return undefined
+    throw error
+  }
+}
+
+/** Undefined: someone else wrote in between. */
+async function updateOnce(write: Write, transform: Transform, options: UpdateOptions, stored: StoredEntry): Promise<Written | undefined> {
+  const { resolved, server } = write
+  const { kind } = resolved
+  const current = entryOf(stored)
+  const old = objectOf(kind, current)
+  let draft = await transform(old)
+  ensureNamespace(draft, write.namespace)
+  const asked = draft.metadata!.uid
+  if (asked && asked !== old.metadata!.uid) throw conflict(groupResource(resolved), write.name, uidMismatch(write, asked, old.metadata!.uid!))
+  if (options.managesFields !== true) draft = recordUpdate(write, old, draft)
+  if (options.skipAdmission !== true) draft = await admitMutating(write, 'UPDATE', draft, old)
+  checkVersion(write, draft, old)
+  draft.metadata!.generation = old.metadata!.generation!
+  if (draft.metadata!.generation === undefined) delete draft.metadata!.generation
+  const strategy = options.strategy ?? mainStrategy(kind)
+  strategy.prepareForUpdate(draft, old, writeContext(write))
+  restoreSystemFields(draft, old)
+  throwInvalid(resolved, write.name, strategy.validateUpdate(draft, old))
+  write.warnings.push(...(kind.warnings?.(draft, old) ?? []))
+  draft = ignoreTimestamps(draft, old)
+  if (options.skipAdmission !== true) await admitValidating(write, 'UPDATE', draft, old)
+  const encoded = encodeStored(kind, draft)
+  if (isFinished(encoded.object, old)) return await finish(write, stored, encoded.object, old)
+  if (encoded.bytes.equals(decodeStored(kind, stored.value).bytes)) return written(resolved, current, {})
+  if (write.dryRun) return written(resolved, makeEntry(stored.key, encoded.bytes, stored.modRevision), {})
+  const result = await server.storage.update(stored.key, encoded.bytes, stored.modRevision)
+  return result.ok ? written(resolved, makeEntry(stored.key, encoded.bytes, result.revision), {}) : undefined
+}
+
+/** The resourceVersion of the new object is a condition; without one the update is unconditional where the kind allows it (wire.md 16). */
+function checkVersion({ resolved, name }: Write, draft: KubeObject, old: KubeObject): void {
+  const asked = draft.metadata!.resourceVersion
+  if (asked === undefined || asked === '' || asked === '0') {
+    if (resolved.kind.requiresResourceVersion === true || resolved.kind.custom === true) {
+      const error = invalidValue(at('metadata', 'resourceVersion'), 0, 'must be specified for an update')
+      throw invalid({ group: resolved.group, kind: resolved.kind.resource }, name, [{ ...error, title: 'Invalid value: 0' }])
+    }
+    draft.metadata!.resourceVersion = old.metadata!.resourceVersion!
+  } else if (asked !== old.metadata!.resourceVersion) {
+    if (!/^\d+$/.test(asked)) throw new ApiError('', invalidVersionText(asked))
+    throw conflict(groupResource(resolved), name)
+  }
+}
+
+/** How Go's ParseUint refuses a resourceVersion. */
+export function invalidVersionText(version: string): string {
+  return `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`
+}
+
+/** An object being deleted whose finalizers and grace period are over. */
+function isFinished(object: KubeObject, old: KubeObject): boolean {
+  if ((object.metadata!.finalizers ?? []).length > 0 || !old.metadata!.deletionTimestamp) return false
+  return (old.metadata!.deletionGracePeriodSeconds ?? 0) === 0
+}
+
+async function finish(write: Write, stored: StoredEntry, object: KubeObject, old: KubeObject): Promise<Written | undefined> {
+  if (!write.dryRun) {
+    const result = await write.server.storage.delete(stored.key, stored.modRevision)
+    if (!result.ok && result.current !== undefined) return undefined
+  }
+  const metadata = Object.freeze({ ...object.metadata, resourceVersion: old.metadata!.resourceVersion! })
+  return { object: Object.freeze({ ...object, metadata }), created: false, deleted: true }
+}
+
+/** Throws 422 with these field errors, each said once; nothing when there are none. */
+export function throwInvalid(resolved: Resolved, name: string, errors: readonly FieldError[]): void {
+  if (errors.length === 0) return
+  const unique = new Map(errors.map((error) => [fieldErrorText(error), error]))
+  throw invalid({ group: resolved.group, kind: resolved.kind.kind }, name, [...unique.values()])
+}
+
+export function entryOf(stored: StoredEntry): Entry {
+  return makeEntry(stored.key, stored.value, stored.modRevision)
+}
+
+/** Group and plural name as errors say them: of the version that the request names. */
+export function groupResource({ group, kind }: Resolved): ResourceName {
+  return { group, resource: kind.resource }
+}
+
+function written(resolved: Resolved, entry: Entry, outcome: { created?: boolean }): Written {
+  return { object: objectOf(resolved.kind, entry), entry, created: outcome.created ?? false, deleted: false }
+}
+
+function writeContext({ server, user, subresource, dryRun }: Write): WriteContext {
+  return { now: server.clock.now(), userName: user.name, dryRun, ...(subresource === undefined ? {} : { subresource }) }
+}
+
+function uidMismatch({ resolved, namespace, name }: Write, asked: string, actual: string): string {
+  const key = objectStorageKey(resolved.kind, namespace, name)
+  return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${actual}`
+}
+
+function generatedNameTaken({ resolved }: Write, object: KubeObject): ApiError {
+  const name = object.metadata!.name!
+  const resource = groupResource(resolved)
+  return new ApiError(
+    'AlreadyExists',
+    `${qualifiedResource(resource)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`,
+    { details: { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.resource, retryAfterSeconds: 1 } },
+  )
+}
