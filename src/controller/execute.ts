@@ -17,7 +17,13 @@ export interface ExecuteHooks {
 
 /** Rejects with the first error; later steps are then not begun. Planned events are recorded only when all went well. */
 export async function executePlan(plan: Plan, client: Client, hooks: ExecuteHooks): Promise<void> {
-  for (const step of plan.steps) await slowStart(step, (write) => perform(write, plan, client, hooks))
+  try {
+    for (const step of plan.steps) await slowStart(step, (write) => perform(write, plan, client, hooks))
+  } catch (error) {
+    const write = error instanceof Error && !hooks.signal.aborted ? plan.onFailure?.(error) : undefined
+    if (write !== undefined) await send(write, client, hooks)
+    throw error
+  }
   for (const event of plan.events) hooks.record(event)
 }
 

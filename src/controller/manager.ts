@@ -1,8 +1,9 @@
 // The controller-manager: picks controllers, shares caches among them, runs them while it leads.
+
+import { Lease } from '../api/coordination/lease.ts'
+import { Event } from '../api/core/event.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
-import { Event } from '../api/core/event.ts'
-import { Lease } from '../api/coordination/lease.ts'
 import { createEventRecorder } from '../client/event-recorder.ts'
 import { InformerFactory } from '../client/informer.ts'
 import { type LeaseObject, runAsLeader } from '../client/leader-election.ts'

@@ -44,11 +44,20 @@ export interface Plan {
   /** Look again after this many milliseconds. */
   requeueAfterMs?: number | undefined
   /** Events to record when a write fails or succeeds, by write; upstream's SuccessfulCreate, FailedCreate … */
+  /** What to write when a step fails (a condition); the failure is retried all the same. */
+  onFailure?: (error: Error) => Write | undefined
   outcomes?: Map<Write, { success?: (answer: KubeObject | undefined) => PlannedEvent; failure?: (error: Error) => PlannedEvent }>
 }
 
 /** What the builder functions of this file return; `plan(...)` puts them together in order. */
-export type PlanPart = Write | Write[] | { event: PlannedEvent } | { requeueAfterMs: number | undefined } | Plan | undefined
+export type PlanPart =
+  | Write
+  | Write[]
+  | { event: PlannedEvent }
+  | { requeueAfterMs: number | undefined }
+  | { onFailure: NonNullable<Plan['onFailure']> }
+  | Plan
+  | undefined
 
 /** Puts parts together in order. Neighbouring single writes become one step each; an array of writes is one step. */
 export function plan(...parts: PlanPart[]): Plan {
@@ -59,6 +68,7 @@ export function plan(...parts: PlanPart[]): Plan {
       if (part.length > 0) result.steps.push(part)
     } else if ('op' in part) result.steps.push([part])
     else if ('steps' in part) merge(result, part)
+    else if ('onFailure' in part) result.onFailure = part.onFailure
     else if ('event' in part) result.events.push(part.event)
     else result.requeueAfterMs = sooner(result.requeueAfterMs, part.requeueAfterMs)
   }
@@ -140,6 +150,7 @@ function merge(into: Plan, part: Plan): void {
   into.steps.push(...part.steps.filter((step) => step.length > 0))
   into.events.push(...part.events)
   into.requeueAfterMs = sooner(into.requeueAfterMs, part.requeueAfterMs)
+  if (part.onFailure !== undefined) into.onFailure = part.onFailure
   if (part.outcomes !== undefined) into.outcomes = new Map([...(into.outcomes ?? []), ...part.outcomes])
 }
 

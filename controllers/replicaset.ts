@@ -1,0 +1,103 @@
+// Keeps as many pods of a ReplicaSet as it asks for.
+// https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/
+import type { ReplicaSet as ReplicaSetObject } from '../openapi/types/apps/v1.ts'
+import type { Pod as PodObject } from '../openapi/types/core/v1.ts'
+import { labelSelectorMatches } from '../src/api/apps/label-selector.ts'
+import { ReplicaSet } from '../src/api/apps/replicaset.ts'
+import { Pod } from '../src/api/core/pod/index.ts'
+import { podIsActive } from '../src/api/core/pod/queries.ts'
+import { timestamp } from '../src/apimachinery/clock.ts'
+import type { Kind } from '../src/apimachinery/kind.ts'
+import { objectKey } from '../src/apimachinery/meta.ts'
+import { defineController, type Lister } from '../src/controller/define.ts'
+import { claim, controllerOf } from '../src/controller/owners.ts'
+import { type Plan, patch, plan, requeueAfter, status, type Write } from '../src/controller/plan.ts'
+import { createPods, deletePods, nextAvailability, replicaCounts } from './shared/replica-pods.ts'
+
+export const replicaset = defineController({
+  name: 'replicaset',
+  for: ReplicaSet,
+  owns: [Pod],
+  reads: { pods: Pod, replicaSets: ReplicaSet },
+  indexes: { orphans: { kind: Pod, values: (pod: PodObject) => (controllerOf(pod) === undefined ? [pod.metadata?.namespace ?? ''] : []) } },
+  watches: [
+    {
+      // an orphan wakes every set that may adopt it
+      kind: Pod,
+      map: (pod: PodObject, { replicaSets }) =>
+        controllerOf(pod) !== undefined || pod.metadata?.deletionTimestamp !== undefined
+          ? []
+          : replicaSets
+              .list(pod.metadata?.namespace)
+              .filter((set) => labelSelectorMatches(set.spec?.selector, pod.metadata?.labels))
+              .map(objectKey),
+    },
+  ],
+  reconcile(set, { pods, replicaSets }, { now }) {
+    const matches = (pod: PodObject) => labelSelectorMatches(set.spec?.selector, pod.metadata?.labels)
+    const candidates = [...pods.ownedBy(set), ...pods.by('orphans', set.metadata?.namespace ?? '')].filter(podIsActive)
+    const { claimed, writes } = claim(set, ReplicaSet as unknown as Kind, Pod as Kind<PodObject>, candidates, matches)
+    const missing = (set.spec?.replicas ?? 0) - claimed.length
+    const deleting = set.metadata?.deletionTimestamp !== undefined
+    const scale: Plan | undefined =
+      deleting || missing === 0
+        ? undefined
+        : missing > 0
+          ? createPods(set, ReplicaSet as unknown as Kind, set.spec?.template, missing)
+          : deletePods(claimed, relatedPods(set, pods, replicaSets), -missing, now)
+    return plan(
+      writes,
+      // counts first: a refused create must not keep the status from being written
+      status(ReplicaSet, set, replicaSetStatus(set, claimed, pods.ownedBy(set), now)),
+      scale,
+      { onFailure: (error) => (deleting || missing === 0 ? undefined : failureStatus(set, missing, error, now)) },
+      requeueAfter(nextAvailability(claimed, set.spec?.minReadySeconds ?? 0, now)),
+    )
+  },
+})
+
+/** Active pods of every set with the same controller: deletion spreads over nodes by them. */
+function relatedPods(set: ReplicaSetObject, pods: Lister<PodObject>, sets: Lister<ReplicaSetObject>): PodObject[] {
+  const owner = controllerOf(set)
+  const related = owner === undefined ? [set] : sets.list(set.metadata?.namespace).filter((other) => controllerOf(other)?.uid === owner.uid)
+  return related.flatMap((other) => pods.ownedBy(other)).filter(podIsActive)
+}
+
+/** The status of a set with these active pods; `all` also holds those that are ending. */
+export function replicaSetStatus(
+  set: ReplicaSetObject,
+  active: readonly PodObject[],
+  all: readonly PodObject[],
+  now: number,
+): ReplicaSetObject['status'] {
+  const counts = replicaCounts(active, set.spec?.template?.metadata?.labels ?? {}, set.spec?.minReadySeconds ?? 0, now)
+  const terminating = all.filter(
+    (pod) => pod.metadata?.deletionTimestamp !== undefined && !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''),
+  ).length
+  // the failure stands until the count is right again
+  const reached = active.length === (set.spec?.replicas ?? 0)
+  const conditions = (set.status?.conditions ?? []).filter(({ type }) => !(reached && type === 'ReplicaFailure'))
+  const generation = set.metadata?.generation
+  return {
+    replicas: counts.replicas,
+    ...nonZero('fullyLabeledReplicas', counts.fullyLabeledReplicas),
+    ...nonZero('readyReplicas', counts.readyReplicas),
+    ...nonZero('availableReplicas', counts.availableReplicas),
+    ...(set.status?.terminatingReplicas === undefined && terminating === 0 ? {} : { terminatingReplicas: terminating }),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...(conditions.length === 0 ? {} : { conditions: [...conditions] }),
+  }
+}
+
+/** The ReplicaFailure condition, unless it stands already. */
+function failureStatus(set: ReplicaSetObject, missing: number, error: Error, now: number): Write | undefined {
+  const conditions = set.status?.conditions ?? []
+  if (conditions.some(({ type }) => type === 'ReplicaFailure')) return undefined
+  const reason = missing > 0 ? 'FailedCreate' : 'FailedDelete'
+  const condition = { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestamp(now), reason, message: error.message }
+  return patch(ReplicaSet, set, { status: { conditions: [...conditions, condition] } }, 'status')
+}
+
+function nonZero<K extends string>(key: K, count: number): { [P in K]?: number } {
+  return (count === 0 ? {} : { [key]: count }) as { [P in K]?: number }
+}
