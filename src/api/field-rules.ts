@@ -1,36 +1,11 @@
-// Small rules that validation of many kinds repeats. Words: k8s.io/apimachinery/pkg/{api/validation,util/validation}.
+// How Go prints values in messages, and rules that a few groups outside the core need.
 import type { FieldError, Path } from '../apimachinery/field-errors.ts'
-import { invalidValue, notSupported, required } from '../apimachinery/field-errors.ts'
-import { dns1123Subdomain } from '../apimachinery/names.ts'
-
-/** `must be greater than or equal to 0`; an absent number is fine. */
-export function nonNegative(value: number | undefined, path: Path): FieldError[] {
-  return value !== undefined && value < 0 ? [invalidValue(path, value, 'must be greater than or equal to 0')] : []
-}
-
-/** One Invalid error per message of a name check. */
-export function invalidBy(messages: readonly string[], value: unknown, path: Path): FieldError[] {
-  return messages.map((message) => invalidValue(path, value, message))
-}
+import { invalidValue, required } from '../apimachinery/field-errors.ts'
+import { dnsSubdomain } from './shared/checks.ts'
 
 /** An Invalid error that does not show the value. */
 export function invalidUnshown(path: Path, detail: string): FieldError {
   return { type: 'FieldValueInvalid', field: String(path), title: 'Invalid value', detail }
-}
-
-/** Unsupported unless the value is one of the words. */
-export function oneOf(value: string | undefined, words: readonly string[], path: Path): FieldError[] {
-  return value !== undefined && words.includes(value) ? [] : [notSupported(path, value ?? '', words)]
-}
-
-/** Required when empty, Unsupported when not one of the words. */
-export function requiredOneOf(value: string | undefined, words: readonly string[], path: Path, detail = ''): FieldError[] {
-  return value === undefined || value === '' ? [required(path, detail)] : oneOf(value, words, path)
-}
-
-/** Required when the text is empty. */
-export function requiredText(value: string | undefined, path: Path, detail = ''): FieldError[] {
-  return value === undefined || value === '' ? [required(path, detail)] : []
 }
 
 /** A map as Go prints it in messages: keys in order; null when absent. */
@@ -56,7 +31,7 @@ export function domainPrefixedPath(value: string, path: Path): FieldError[] {
   }
   const host = value.slice(0, slash)
   const rest = value.slice(slash + 1)
-  const errors = invalidBy(dns1123Subdomain(host), host, path)
+  const errors = dnsSubdomain(host, path)
   if (!httpPathPattern.test(rest)) {
     errors.push(invalidValue(path, rest, `Invalid path (regex used for validation is '${httpPath}')`))
   }

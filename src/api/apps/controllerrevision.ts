@@ -5,7 +5,7 @@ import { at, required } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { splitApiVersion } from '../../apimachinery/meta.ts'
 import { immutableField } from '../../apimachinery/object-meta.ts'
-import { nonNegative } from '../field-rules.ts'
+import { nonNegative } from '../shared/checks.ts'
 import { ageColumn } from '../shared/columns.ts'
 
 export const ControllerRevision = defineKind<ControllerRevisionObject>({

@@ -3,9 +3,10 @@ import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy, RollingUpdateDa
 import { semanticEqual } from '../../apimachinery/equal.ts'
 import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
 import { at, invalidValue, notSupported, required } from '../../apimachinery/field-errors.ts'
-import { nonNegative } from '../field-rules.ts'
+import { nonNegative } from '../shared/checks.ts'
 import { computePodTemplateDefaults } from '../shared/pod-spec-defaults.ts'
-import { isEmptySelector, labelSelectorErrors, printedSelector } from './label-selector.ts'
+import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { isEmptySelector, printedSelector } from './label-selector.ts'
 import { podTemplateErrors } from './pod-template.ts'
 import {
   alwaysRestartErrors,
@@ -60,7 +61,7 @@ function writeTemplateGeneration(daemonSet: DaemonSet, generation: number): void
 /** Rules of a new or changed DaemonSet. */
 export function daemonSetErrors({ spec }: DaemonSet): FieldError[] {
   const path = at('spec')
-  const errors = labelSelectorErrors(spec?.selector, path.child('selector'))
+  const errors = validateLabelSelector(spec?.selector, path.child('selector'))
   if (errors.length === 0) errors.push(...templateMismatch(spec?.selector, spec?.template, path.child('template')))
   if (spec?.selector !== undefined && isEmptySelector(spec.selector)) {
     errors.push(invalidValue(path.child('selector'), printedSelector(spec.selector), 'empty selector is invalid for daemonset'))

@@ -2,7 +2,7 @@
 import type { Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment } from '../../../openapi/types/apps/v1.ts'
 import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
 import { at, forbiddenField, invalidValue, notSupported } from '../../apimachinery/field-errors.ts'
-import { nonNegative } from '../field-rules.ts'
+import { nonNegative } from '../shared/checks.ts'
 import { computePodTemplateDefaults } from '../shared/pod-spec-defaults.ts'
 import {
   collisionCountErrors,

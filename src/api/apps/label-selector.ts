@@ -1,10 +1,6 @@
 // LabelSelector of objects, as text and as a test of labels. Rules: k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go.
 import type { LabelSelector, LabelSelectorRequirement } from '../../../openapi/types/meta/v1.ts'
-import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
-import { forbiddenField, invalidValue, required } from '../../apimachinery/field-errors.ts'
-import { labelValueErrors } from '../../apimachinery/names.ts'
-import { validateLabelName, validateLabels } from '../../apimachinery/object-meta.ts'
-import { invalidBy, printedMap } from '../field-rules.ts'
+import { printedMap } from '../field-rules.ts'
 
 /** The selector in the grammar of query strings (`a=b,c in (d,e)`), keys in order; undefined when an operator is unknown. */
 export function labelSelectorText(selector: LabelSelector | undefined): string | undefined {
@@ -67,32 +63,4 @@ export function printedSelector(selector: LabelSelector | undefined): unknown {
 /** Whether a selector has no requirement at all. */
 export function isEmptySelector(selector: LabelSelector): boolean {
   return Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions?.length ?? 0) === 0
-}
-
-/** The rules of a LabelSelector; an absent one is fine. `allowInvalidValues` tolerates stored objects of old releases. */
-export function labelSelectorErrors(selector: LabelSelector | undefined, path: Path, allowInvalidValues = false): FieldError[] {
-  if (selector === undefined) return []
-  return [
-    ...validateLabels(selector.matchLabels, path.child('matchLabels')),
-    ...(selector.matchExpressions ?? []).flatMap((requirement, index) =>
-      requirementErrors(requirement, path.child('matchExpressions').index(index), allowInvalidValues),
-    ),
-  ]
-}
-
-function requirementErrors(requirement: LabelSelectorRequirement, path: Path, allowInvalidValues: boolean): FieldError[] {
-  const { key, operator, values = [] } = requirement
-  const errors: FieldError[] = []
-  if (operator === 'In' || operator === 'NotIn') {
-    if (values.length === 0) errors.push(required(path.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"))
-  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (values.length > 0) {
-      errors.push(forbiddenField(path.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
-    }
-  } else {
-    errors.push(invalidValue(path.child('operator'), operator ?? '', 'not a valid selector operator'))
-  }
-  errors.push(...validateLabelName(key ?? '', path.child('key')))
-  if (allowInvalidValues) return errors
-  return [...errors, ...values.flatMap((value, index) => invalidBy(labelValueErrors(value), value, path.child('values').index(index)))]
 }

@@ -2,7 +2,7 @@
 import type { ReplicaSet, ReplicaSetSpec } from '../../../openapi/types/apps/v1.ts'
 import type { FieldError } from '../../apimachinery/field-errors.ts'
 import { at } from '../../apimachinery/field-errors.ts'
-import { nonNegative } from '../field-rules.ts'
+import { nonNegative } from '../shared/checks.ts'
 import { computePodTemplateDefaults } from '../shared/pod-spec-defaults.ts'
 import { immutableSelector, replicaStatusErrors, replicaTemplateErrors, requiredSelectorErrors } from './workload-rules.ts'
 

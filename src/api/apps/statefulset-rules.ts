@@ -4,9 +4,10 @@ import { semanticEqual } from '../../apimachinery/equal.ts'
 import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
 import { at, forbiddenField, invalidValue, required } from '../../apimachinery/field-errors.ts'
 import { dns1123Label } from '../../apimachinery/names.ts'
-import { invalidBy, nonNegative, oneOf } from '../field-rules.ts'
+import { invalidFor, nonNegative, oneOfIfSet } from '../shared/checks.ts'
 import { computePodTemplateDefaults } from '../shared/pod-spec-defaults.ts'
-import { labelSelectorErrors, printedSelector } from './label-selector.ts'
+import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { printedSelector } from './label-selector.ts'
 import { podTemplateErrors } from './pod-template.ts'
 import {
   alwaysRestartErrors,
@@ -54,8 +55,8 @@ export function statefulSetErrors(set: StatefulSet): FieldError[] {
   return [
     ...podManagementErrors(spec?.podManagementPolicy, path.child('podManagementPolicy')),
     ...updateStrategyErrors(spec?.updateStrategy ?? {}, path.child('updateStrategy')),
-    ...(retention === undefined ? [] : oneOf(retention.whenDeleted, policies, retentionPath.child('whenDeleted'))),
-    ...(retention === undefined ? [] : oneOf(retention.whenScaled, policies, retentionPath.child('whenScaled'))),
+    ...(retention === undefined ? [] : oneOfIfSet(retention.whenDeleted, policies, retentionPath.child('whenDeleted'))),
+    ...(retention === undefined ? [] : oneOfIfSet(retention.whenScaled, policies, retentionPath.child('whenScaled'))),
     ...nonNegative(spec?.replicas, path.child('replicas')),
     ...nonNegative(spec?.minReadySeconds, path.child('minReadySeconds')),
     ...nonNegative(spec?.ordinals?.start, path.child('ordinals.start')),
@@ -68,7 +69,7 @@ export function statefulSetErrors(set: StatefulSet): FieldError[] {
 /** Rules of a new StatefulSet only: a service name that can be part of a host name. */
 export function statefulSetServiceNameErrors(set: StatefulSet): FieldError[] {
   const name = set.spec?.serviceName
-  return name ? invalidBy(dns1123Label(name), name, at('spec', 'serviceName')) : []
+  return name ? invalidFor(at('spec', 'serviceName'), name, dns1123Label(name)) : []
 }
 
 function podManagementErrors(policy: string | undefined, path: Path): FieldError[] {
@@ -98,7 +99,7 @@ function updateStrategyErrors({ type, rollingUpdate }: StatefulSetUpdateStrategy
 /** The template as its pods will be: claims are volumes, host names come from the controller. */
 function templateErrors(spec: StatefulSetSpec | undefined, path: Path): FieldError[] {
   const selector = spec?.selector
-  if (selector !== undefined && labelSelectorErrors(selector, path).length > 0) {
+  if (selector !== undefined && validateLabelSelector(selector, path).length > 0) {
     return [invalidValue(path.child('selector'), printedSelector(selector), '')]
   }
   const errors = templateMismatch(selector, spec?.template, path.child('template'))

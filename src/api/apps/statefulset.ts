@@ -6,6 +6,7 @@ import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import {
   statefulSetDefaults,
   statefulSetErrors,
+  statefulSetServiceNameErrors,
   statefulSetStatusErrors,
   statefulSetUpdateErrors,
   statefulSetWarnings,
@@ -28,6 +29,7 @@ export const StatefulSet = defineKind<StatefulSetObject>({
   defaults: podSpecDefaults('spec.template.spec'),
   computeDefaults: statefulSetDefaults,
   validate: statefulSetErrors,
+  validateCreate: statefulSetServiceNameErrors,
   validateUpdate: statefulSetUpdateErrors,
   validateStatusUpdate: statefulSetStatusErrors,
   warnings: statefulSetWarnings,

@@ -6,15 +6,17 @@ import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
 import { at, forbiddenField, invalidValue, notSupported, required } from '../../apimachinery/field-errors.ts'
 import { dns1123Label, percent } from '../../apimachinery/names.ts'
 import { immutableText } from '../../apimachinery/object-meta.ts'
-import { invalidBy, nonNegative, printedList, printedMap } from '../field-rules.ts'
-import { isEmptySelector, labelSelectorErrors, labelSelectorMatches, printedSelector } from './label-selector.ts'
+import { printedList, printedMap } from '../field-rules.ts'
+import { invalidFor, nonNegative } from '../shared/checks.ts'
+import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { isEmptySelector, labelSelectorMatches, printedSelector } from './label-selector.ts'
 import { podTemplateErrors } from './pod-template.ts'
 
 type IntOrString = number | string
 
 /** A number of at least 0 or a percent. */
 export function intOrPercentErrors(value: IntOrString, path: Path): FieldError[] {
-  return typeof value === 'string' ? invalidBy(percent(value), value, path) : nonNegative(value, path)
+  return typeof value === 'string' ? invalidFor(path, value, percent(value)) : nonNegative(value, path)
 }
 
 /** `must not be greater than 100%`. */
@@ -35,7 +37,7 @@ function percentValue(value: IntOrString): number | undefined {
 /** Selector required and not empty; `kind` is the word upstream uses in the message. */
 export function requiredSelectorErrors(selector: LabelSelector | undefined, kind: string, path: Path): FieldError[] {
   if (selector === undefined) return [required(path)]
-  const errors = labelSelectorErrors(selector, path)
+  const errors = validateLabelSelector(selector, path)
   if (isEmptySelector(selector)) errors.push(invalidValue(path, printedSelector(selector), `empty selector is invalid for ${kind}`))
   return errors
 }
@@ -54,7 +56,7 @@ export function replicaTemplateErrors(
   path: Path,
 ): FieldError[] {
   const specPath = path.child('template')
-  if (selector !== undefined && labelSelectorErrors(selector, path).length > 0) {
+  if (selector !== undefined && validateLabelSelector(selector, path).length > 0) {
     return [invalidValue(path.child('selector'), printedSelector(selector), 'invalid label selector')]
   }
   return [

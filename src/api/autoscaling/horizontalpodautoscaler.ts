@@ -2,6 +2,8 @@
 import type { HorizontalPodAutoscaler as HorizontalPodAutoscalerObject } from '../../../openapi/types/autoscaling/v2.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { hpaFromV1, hpaToV1 } from './conversion.ts'
+import { hpaCreateErrors, hpaDefaults, hpaErrors, hpaStatusErrors, hpaUpdateErrors } from './horizontalpodautoscaler-rules.ts'
 import { metricTargets } from './metric-targets.ts'
 
 export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscalerObject>({
@@ -13,6 +15,20 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscalerObject>
   categories: ['all'],
   scope: 'Namespaced',
   subresources: { status: true },
+  computeDefaults: hpaDefaults,
+  validate: hpaErrors,
+  validateCreate: hpaCreateErrors,
+  validateUpdate: hpaUpdateErrors,
+  validateStatusUpdate: hpaStatusErrors,
+  served: [
+    {
+      group: 'autoscaling',
+      version: 'v1',
+      schemaName: 'io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler',
+      toStorage: hpaFromV1,
+      fromStorage: hpaToV1,
+    },
+  ],
   columns: [
     {
       name: 'Reference',

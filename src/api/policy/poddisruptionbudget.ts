@@ -2,6 +2,7 @@
 import type { PodDisruptionBudget as PodDisruptionBudgetObject } from '../../../openapi/types/policy/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { budgetErrors, budgetStatusErrors } from './poddisruptionbudget-rules.ts'
 
 export const PodDisruptionBudget = defineKind<PodDisruptionBudgetObject>({
   group: 'policy',
@@ -13,6 +14,8 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudgetObject>({
   subresources: { status: true },
   generation: 'spec',
   requiresResourceVersion: true,
+  validate: budgetErrors,
+  validateStatusUpdate: budgetStatusErrors,
   columns: [
     { name: 'Min Available', description: 'Pods that must stay available.', value: (pdb) => String(pdb.spec?.minAvailable ?? 'N/A') },
     { name: 'Max Unavailable', description: 'Pods that may be unavailable.', value: (pdb) => String(pdb.spec?.maxUnavailable ?? 'N/A') },
