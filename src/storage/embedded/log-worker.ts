@@ -1,6 +1,6 @@
 // The log thread: one SQLite file, written in transactions that take in everything which arrived during the last fsync.
 // It decides nothing; revisions and refusals are settled before a change gets here.
-import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
@@ -29,10 +29,14 @@ function reply(message: LogReply, transfer: ArrayBuffer[] = []): void {
 function createFile(): string {
   if (mkdirSync(directory, { recursive: true, mode: 0o700 })) syncDirectory(dirname(directory))
   const path = join(directory, 'store.db')
-  const file = openSync(path, 'a', 0o600)
-  fchmodSync(file, 0o600)
-  closeSync(file)
-  syncDirectory(directory)
+  try {
+    // An existing file must not be opened here: closing it would drop the lock that this process may hold on it (POSIX).
+    closeSync(openSync(path, 'wx', 0o600))
+    syncDirectory(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    chmodSync(path, 0o600)
+  }
   return path
 }
 
