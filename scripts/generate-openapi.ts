@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { SchemaFacts } from '../src/apimachinery/schema/facts.ts'
 import { apiRegistration } from './openapi/apiregistration.ts'
+import { documentFiles } from './openapi/documents.ts'
 import { schemaFacts } from './openapi/facts.ts'
 import { readPackages } from './openapi/packages.ts'
 import { typeFiles } from './openapi/typescript.ts'
@@ -22,9 +23,10 @@ if (options.unpacked !== undefined || options.debs !== undefined || options.down
 }
 const facts = JSON.parse(files.get('schema.json') ?? readFileSync(join(folder, 'schema.json'), 'utf8')) as SchemaFacts
 for (const [path, text] of typeFiles(facts)) files.set(join('types', path), text)
+for (const [path, text] of await documentFiles()) files.set(path, text)
 
 const stale = [...files].filter(([path, text]) => readIfThere(join(folder, path)) !== text).map(([path]) => path)
-const surplus = listFiles('types').filter((path) => !files.has(path))
+const surplus = [...listFiles('types'), ...listFiles('v3')].filter((path) => !files.has(path))
 if (options.check) {
   for (const path of [...stale, ...surplus]) console.error(`openapi/${path} is not current: run npm run generate`)
   process.exitCode = stale.length + surplus.length > 0 ? 1 : 0

@@ -1,10 +1,10 @@
-// Writes protobuf wire format. Messages are collected as chunks and joined once, lengths are known bottom-up.
+// Writes protobuf wire format. Messages are trees of chunks with known lengths, joined once at the end.
 
 const encoder = new TextEncoder()
 
 /** A message under construction. */
 export interface Writer {
-  chunks: Uint8Array[]
+  chunks: (Uint8Array | Writer)[]
   length: number
 }
 
@@ -16,12 +16,19 @@ export function newWriter(): Writer {
 /** The message as bytes. */
 export function finish(writer: Writer): Uint8Array {
   const result = new Uint8Array(writer.length)
-  let at = 0
-  for (const chunk of writer.chunks) {
-    result.set(chunk, at)
-    at += chunk.length
-  }
+  copyInto(result, 0, writer)
   return result
+}
+
+function copyInto(target: Uint8Array, start: number, writer: Writer): number {
+  let at = start
+  for (const chunk of writer.chunks) {
+    if (chunk instanceof Uint8Array) {
+      target.set(chunk, at)
+      at += chunk.length
+    } else at = copyInto(target, at, chunk)
+  }
+  return at
 }
 
 /** A varint field (bool, int32, int64); negative numbers take ten bytes. */
@@ -46,7 +53,7 @@ export function writeStringField(writer: Writer, number: number, value: string):
 export function writeMessageField(writer: Writer, number: number, message: Writer): void {
   push(writer, varint(((number << 3) | 2) >>> 0))
   push(writer, varint(message.length))
-  for (const chunk of message.chunks) push(writer, chunk)
+  push(writer, message)
 }
 
 /** A double field. */
@@ -61,12 +68,17 @@ export function writeFloatField(writer: Writer, number: number, value: number): 
   push(writer, new Uint8Array(new Float32Array([value]).buffer))
 }
 
-function push(writer: Writer, chunk: Uint8Array): void {
+function push(writer: Writer, chunk: Uint8Array | Writer): void {
   writer.chunks.push(chunk)
   writer.length += chunk.length
 }
 
+const small = Array.from({ length: 0x4000 }, (_, value) =>
+  value < 0x80 ? Uint8Array.of(value) : Uint8Array.of((value & 0x7f) | 0x80, value >> 7),
+)
+
 function varint(value: number | bigint): Uint8Array {
+  if (typeof value === 'number' && small[value]) return small[value]
   const bytes: number[] = []
   if (typeof value === 'number' && value >= 0 && value <= 0x7fffffff) {
     let rest = value
