@@ -2,6 +2,7 @@
 import type { Lease as LeaseObject } from '../../../openapi/types/coordination/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { leaseErrors } from './lease-rules.ts'
 
 export const Lease = defineKind<LeaseObject>({
   group: 'coordination.k8s.io',
@@ -11,5 +12,6 @@ export const Lease = defineKind<LeaseObject>({
   scope: 'Namespaced',
   createOnUpdate: true,
   requiresResourceVersion: true,
+  validate: leaseErrors,
   columns: [{ name: 'Holder', description: 'Who has it.', value: (lease) => lease.spec?.holderIdentity ?? '' }, ageColumn],
 })

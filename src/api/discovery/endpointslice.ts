@@ -1,7 +1,9 @@
 // EndpointSlice: a part of the addresses behind a service.
 import type { EndpointPort, EndpointSlice as EndpointSliceObject } from '../../../openapi/types/discovery/v1.ts'
+import { semanticEqual } from '../../apimachinery/equal.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { endpointSliceErrors, endpointSliceUpdateErrors, endpointsErrors } from './endpointslice-rules.ts'
 
 export const EndpointSlice = defineKind<EndpointSliceObject>({
   group: 'discovery.k8s.io',
@@ -9,6 +11,20 @@ export const EndpointSlice = defineKind<EndpointSliceObject>({
   kind: 'EndpointSlice',
   resource: 'endpointslices',
   scope: 'Namespaced',
+  generation: (slice, old) => {
+    const { metadata, ...content } = slice
+    const { metadata: oldMetadata, ...oldContent } = old
+    return !semanticEqual(content, oldContent) || !semanticEqual(metadata?.labels, oldMetadata?.labels)
+  },
+  defaults: { 'ports[*].name': '', 'ports[*].protocol': 'TCP' },
+  prepareForCreate: dropTopology,
+  prepareForUpdate: (slice, old) => {
+    if (!semanticEqual(slice.endpoints, old.endpoints)) dropTopology(slice)
+  },
+  validate: endpointSliceErrors,
+  validateCreate: endpointsErrors,
+  validateUpdate: endpointSliceUpdateErrors,
+  warnings: (slice) => (slice.addressType === 'FQDN' ? ['spec.addressType: FQDN endpoints are deprecated'] : []),
   columns: [
     { name: 'AddressType', description: 'IPv4, IPv6 or FQDN.', value: (slice) => slice.addressType ?? '' },
     { name: 'Ports', description: 'The ports of every endpoint.', value: (slice) => firstThree((slice.ports ?? []).map(portText)) },
@@ -30,4 +46,9 @@ function firstThree(texts: readonly string[]): string {
   const list = texts.slice(0, 3).join(',')
   if (texts.length > 3) return `${list} + ${texts.length - 3} more...`
   return list === '' ? '<unset>' : list
+}
+
+/** The field lives on in v1beta1 only; v1 does not take it. */
+function dropTopology(slice: EndpointSliceObject): void {
+  for (const endpoint of slice.endpoints ?? []) delete endpoint.deprecatedTopology
 }

@@ -2,6 +2,7 @@
 import type { IngressLoadBalancerStatus, Ingress as IngressObject, IngressRule } from '../../../openapi/types/networking/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { ingressCreateErrors, ingressErrors, ingressStatusErrors } from './ingress-rules.ts'
 
 export const Ingress = defineKind<IngressObject>({
   group: 'networking.k8s.io',
@@ -12,6 +13,9 @@ export const Ingress = defineKind<IngressObject>({
   scope: 'Namespaced',
   subresources: { status: true },
   generation: 'spec',
+  validate: ingressErrors,
+  validateCreate: ingressCreateErrors,
+  validateStatusUpdate: ingressStatusErrors,
   columns: [
     { name: 'Class', description: 'The IngressClass that serves it.', value: (ingress) => ingress.spec?.ingressClassName ?? '<none>' },
     { name: 'Hosts', description: 'Hosts the rules match.', value: (ingress) => hosts(ingress.spec?.rules ?? []) },

@@ -2,6 +2,7 @@
 import type { IngressClass as IngressClassObject } from '../../../openapi/types/networking/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, nameColumn } from '../shared/columns.ts'
+import { ingressClassErrors } from './ingressclass-rules.ts'
 
 /** The annotation that makes a class the default one. */
 export const defaultIngressClassAnnotation = 'ingressclass.kubernetes.io/is-default-class'
@@ -13,6 +14,9 @@ export const IngressClass = defineKind<IngressClassObject>({
   resource: 'ingressclasses',
   scope: 'Cluster',
   generation: 'spec',
+  defaults: { 'spec.parameters.scope': 'Cluster' },
+  validate: ingressClassErrors,
+  immutable: ['spec.controller'],
   columns: [
     {
       ...nameColumn,

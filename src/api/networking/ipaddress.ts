@@ -2,6 +2,7 @@
 import type { IPAddress as IPAddressObject } from '../../../openapi/types/networking/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { nameColumn } from '../shared/columns.ts'
+import { ipAddressErrors, ipAddressName, ipAddressUpdateErrors } from './address-rules.ts'
 
 export const IPAddress = defineKind<IPAddressObject>({
   group: 'networking.k8s.io',
@@ -10,6 +11,9 @@ export const IPAddress = defineKind<IPAddressObject>({
   resource: 'ipaddresses',
   shortNames: ['ip'],
   scope: 'Cluster',
+  nameRule: ipAddressName,
+  validate: ipAddressErrors,
+  validateUpdate: ipAddressUpdateErrors,
   columns: [nameColumn, { name: 'ParentRef', description: 'The object that uses the address.', value: parent }],
 })
 

@@ -3,6 +3,7 @@ import type { NetworkPolicy as NetworkPolicyObject } from '../../../openapi/type
 import { defineKind } from '../../apimachinery/kind.ts'
 import { formatLabelSelector } from '../apps/label-selector.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { networkPolicyDefaults, networkPolicyErrors } from './networkpolicy-rules.ts'
 
 export const NetworkPolicy = defineKind<NetworkPolicyObject>({
   group: 'networking.k8s.io',
@@ -12,6 +13,8 @@ export const NetworkPolicy = defineKind<NetworkPolicyObject>({
   shortNames: ['netpol'],
   scope: 'Namespaced',
   generation: 'spec',
+  computeDefaults: networkPolicyDefaults,
+  validate: (policy) => networkPolicyErrors(policy),
   columns: [
     { name: 'Pod-Selector', description: 'The pods it applies to.', value: (policy) => formatLabelSelector(policy.spec?.podSelector) },
     ageColumn,

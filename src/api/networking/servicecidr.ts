@@ -2,6 +2,7 @@
 import type { ServiceCIDR as ServiceCIDRObject } from '../../../openapi/types/networking/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { serviceCidrErrors, serviceCidrUpdateErrors } from './address-rules.ts'
 
 export const ServiceCIDR = defineKind<ServiceCIDRObject>({
   group: 'networking.k8s.io',
@@ -10,6 +11,8 @@ export const ServiceCIDR = defineKind<ServiceCIDRObject>({
   resource: 'servicecidrs',
   scope: 'Cluster',
   subresources: { status: true },
+  validate: serviceCidrErrors,
+  validateUpdate: serviceCidrUpdateErrors,
   columns: [
     { name: 'CIDRs', description: 'The ranges, one per IP family.', value: (cidr) => (cidr.spec?.cidrs ?? []).join(',') },
     ageColumn,

@@ -2,6 +2,7 @@
 import type { RuntimeClass as RuntimeClassObject } from '../../../openapi/types/node/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { runtimeClassErrors } from './runtimeclass-rules.ts'
 
 export const RuntimeClass = defineKind<RuntimeClassObject>({
   group: 'node.k8s.io',
@@ -11,6 +12,8 @@ export const RuntimeClass = defineKind<RuntimeClassObject>({
   scope: 'Cluster',
   createOnUpdate: true,
   requiresResourceVersion: true,
+  validate: runtimeClassErrors,
+  immutable: ['handler'],
   columns: [
     { name: 'Handler', description: 'The handler of the runtime.', value: (runtimeClass) => runtimeClass.handler ?? '' },
     ageColumn,

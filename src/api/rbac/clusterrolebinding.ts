@@ -2,6 +2,7 @@
 import type { ClusterRoleBinding as ClusterRoleBindingObject } from '../../../openapi/types/rbac/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { bindingColumns, bindingDefaults } from './binding.ts'
+import { bindingUpdateErrors, clusterRoleBindingErrors } from './rules.ts'
 
 export const ClusterRoleBinding = defineKind<ClusterRoleBindingObject>({
   group: 'rbac.authorization.k8s.io',
@@ -12,5 +13,7 @@ export const ClusterRoleBinding = defineKind<ClusterRoleBindingObject>({
   nameRule: 'path-segment',
   createOnUpdate: true,
   computeDefaults: bindingDefaults,
+  validate: clusterRoleBindingErrors,
+  validateUpdate: bindingUpdateErrors,
   columns: bindingColumns,
 })

@@ -1,6 +1,7 @@
 // Role: permissions in one namespace.
 import type { Role as RoleObject } from '../../../openapi/types/rbac/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { roleErrors } from './rules.ts'
 
 export const Role = defineKind<RoleObject>({
   group: 'rbac.authorization.k8s.io',
@@ -9,5 +10,6 @@ export const Role = defineKind<RoleObject>({
   resource: 'roles',
   scope: 'Namespaced',
   nameRule: 'path-segment',
+  validate: roleErrors,
   createOnUpdate: true,
 })

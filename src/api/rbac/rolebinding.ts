@@ -2,6 +2,7 @@
 import type { RoleBinding as RoleBindingObject } from '../../../openapi/types/rbac/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { bindingColumns, bindingDefaults } from './binding.ts'
+import { bindingUpdateErrors, roleBindingErrors } from './rules.ts'
 
 export const RoleBinding = defineKind<RoleBindingObject>({
   group: 'rbac.authorization.k8s.io',
@@ -12,5 +13,7 @@ export const RoleBinding = defineKind<RoleBindingObject>({
   nameRule: 'path-segment',
   createOnUpdate: true,
   computeDefaults: bindingDefaults,
+  validate: roleBindingErrors,
+  validateUpdate: bindingUpdateErrors,
   columns: bindingColumns,
 })

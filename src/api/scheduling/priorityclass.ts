@@ -2,6 +2,7 @@
 import type { PriorityClass as PriorityClassObject } from '../../../openapi/types/scheduling/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { priorityClassErrors, priorityClassUpdateErrors } from './priorityclass-rules.ts'
 
 export const PriorityClass = defineKind<PriorityClassObject>({
   group: 'scheduling.k8s.io',
@@ -12,6 +13,8 @@ export const PriorityClass = defineKind<PriorityClassObject>({
   scope: 'Cluster',
   generation: () => false,
   defaults: { preemptionPolicy: 'PreemptLowerPriority' },
+  validate: priorityClassErrors,
+  validateUpdate: priorityClassUpdateErrors,
   columns: [
     { name: 'Value', type: 'integer', description: 'The priority.', value: (priority) => priority.value ?? 0 },
     {

@@ -2,6 +2,7 @@
 import type { CSIDriver as CSIDriverObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { csiDriverErrors, csiDriverUpdateErrors } from './csi-rules.ts'
 
 export const CSIDriver = defineKind<CSIDriverObject>({
   group: 'storage.k8s.io',
@@ -23,6 +24,8 @@ export const CSIDriver = defineKind<CSIDriverObject>({
   computeDefaults: (driver) => {
     if (driver.spec && (driver.spec.volumeLifecycleModes?.length ?? 0) === 0) driver.spec.volumeLifecycleModes = ['Persistent']
   },
+  validate: csiDriverErrors,
+  validateUpdate: csiDriverUpdateErrors,
   columns: [
     {
       name: 'AttachRequired',

@@ -2,6 +2,7 @@
 import type { CSINode as CSINodeObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { csiNodeErrors, csiNodeUpdateErrors } from './csi-rules.ts'
 
 export const CSINode = defineKind<CSINodeObject>({
   group: 'storage.k8s.io',
@@ -11,6 +12,8 @@ export const CSINode = defineKind<CSINodeObject>({
   scope: 'Cluster',
   requiresResourceVersion: true,
   deleteReturnsObject: true,
+  validate: csiNodeErrors,
+  validateUpdate: csiNodeUpdateErrors,
   columns: [
     { name: 'Drivers', type: 'integer', description: 'Number of drivers on the node.', value: (node) => node.spec?.drivers?.length ?? 0 },
     ageColumn,

@@ -2,6 +2,7 @@
 import type { CSIStorageCapacity as CSIStorageCapacityObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { nameColumn } from '../shared/columns.ts'
+import { capacityErrors, capacityUpdateErrors } from './csi-rules.ts'
 
 export const CSIStorageCapacity = defineKind<CSIStorageCapacityObject>({
   group: 'storage.k8s.io',
@@ -10,6 +11,8 @@ export const CSIStorageCapacity = defineKind<CSIStorageCapacityObject>({
   resource: 'csistoragecapacities',
   scope: 'Namespaced',
   requiresResourceVersion: true,
+  validate: capacityErrors,
+  validateUpdate: capacityUpdateErrors,
   columns: [
     nameColumn,
     { name: 'StorageClassName', description: 'The storage class.', value: (capacity) => capacity.storageClassName ?? '' },

@@ -2,6 +2,7 @@
 import type { StorageClass as StorageClassObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, nameColumn } from '../shared/columns.ts'
+import { storageClassErrors } from './rules.ts'
 
 /** The annotations that make a class the default one; the second is the old name. */
 export const defaultStorageClassAnnotations = [
@@ -17,6 +18,9 @@ export const StorageClass = defineKind<StorageClassObject>({
   shortNames: ['sc'],
   scope: 'Cluster',
   deleteReturnsObject: true,
+  defaults: { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' },
+  validate: storageClassErrors,
+  immutable: ['parameters', 'provisioner', 'reclaimPolicy', 'volumeBindingMode'],
   columns: [
     {
       ...nameColumn,

@@ -2,6 +2,7 @@
 import type { VolumeAttachment as VolumeAttachmentObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { attachmentErrors, attachmentStatusErrors, attachmentUpdateErrors } from './rules.ts'
 
 export const VolumeAttachment = defineKind<VolumeAttachmentObject>({
   group: 'storage.k8s.io',
@@ -12,6 +13,9 @@ export const VolumeAttachment = defineKind<VolumeAttachmentObject>({
   subresources: { status: true },
   requiresResourceVersion: true,
   deleteReturnsObject: true,
+  validate: attachmentErrors,
+  validateUpdate: attachmentUpdateErrors,
+  validateStatusUpdate: attachmentStatusErrors,
   columns: [
     { name: 'Attacher', format: 'name', description: 'The driver that does it.', value: (attachment) => attachment.spec?.attacher ?? '' },
     { name: 'PV', description: 'The volume.', value: (attachment) => attachment.spec?.source?.persistentVolumeName ?? '' },
