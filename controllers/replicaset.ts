@@ -36,14 +36,14 @@ export const replicaset = defineController({
   reconcile(set, { pods, replicaSets }, { now }) {
     const matches = (pod: PodObject) => labelSelectorMatches(set.spec?.selector, pod.metadata?.labels)
     const candidates = [...pods.ownedBy(set), ...pods.by('orphans', set.metadata?.namespace ?? '')].filter(podIsActive)
-    const { claimed, writes } = claim(set, ReplicaSet as unknown as Kind, Pod as Kind<PodObject>, candidates, matches)
+    const { claimed, writes } = claim(set, ReplicaSet, Pod, candidates, matches)
     const missing = (set.spec?.replicas ?? 0) - claimed.length
     const deleting = set.metadata?.deletionTimestamp !== undefined
     const scale: Plan | undefined =
       deleting || missing === 0
         ? undefined
         : missing > 0
-          ? createPods(set, ReplicaSet as unknown as Kind, set.spec?.template, missing)
+          ? createPods(set, ReplicaSet, set.spec?.template, missing)
           : deletePods(claimed, relatedPods(set, pods, replicaSets), -missing, now)
     return plan(
       writes,

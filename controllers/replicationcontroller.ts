@@ -12,7 +12,7 @@ import { claim, controllerOf } from '../src/controller/owners.ts'
 import { patch, plan, requeueAfter, status } from '../src/controller/plan.ts'
 import { createPods, deletePods, nextAvailability, replicaCounts } from './shared/replica-pods.ts'
 
-const self = ReplicationController as unknown as Kind
+const self = ReplicationController
 
 export const replicationcontroller = defineController({
   name: 'replicationcontroller',
@@ -34,7 +34,7 @@ export const replicationcontroller = defineController({
   ],
   reconcile(one, { pods }, { now }) {
     const candidates = [...pods.ownedBy(one), ...pods.by('orphans', one.metadata?.namespace ?? '')].filter(podIsActive)
-    const { claimed, writes } = claim(one, self, Pod as Kind<PodObject>, candidates, (pod) => selects(one, pod))
+    const { claimed, writes } = claim(one, self, Pod, candidates, (pod) => selects(one, pod))
     const missing = (one.spec?.replicas ?? 0) - claimed.length
     const idle = one.metadata?.deletionTimestamp !== undefined || missing === 0
     return plan(

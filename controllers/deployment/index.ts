@@ -62,7 +62,7 @@ export const deployment = defineController({
     }
     const matches = (set: ReplicaSetObject) => labelSelectorMatches(one.spec?.selector, set.metadata?.labels)
     const candidates = replicaSets.list(one.metadata?.namespace)
-    const { claimed, writes } = claim(one, Deployment as unknown as Kind, ReplicaSet as Kind<ReplicaSetObject>, candidates, matches)
+    const { claimed, writes } = claim(one, Deployment, ReplicaSet, candidates, matches)
     const sets = sortSets(one, claimed)
     if (one.metadata?.deletionTimestamp !== undefined) return plan(writes, statusPart(one, sets, now))
     const adopted = plan(writes)

@@ -29,7 +29,7 @@ export function newSet(one: Deployment, sets: Sets, size: number, taken: (name: 
       namespace: one.metadata?.namespace ?? '',
       labels,
       annotations: setAnnotations(one, undefined, nextRevision(sets)),
-      ownerReferences: [controllerReference(one, DeploymentKind as unknown as Kind)],
+      ownerReferences: [controllerReference(one, DeploymentKind)],
     },
     spec: {
       replicas: size,

@@ -132,7 +132,9 @@ export interface KindSpec<T extends KubeObject = KubeObject> {
 }
 
 /** A kind as the engines use it: every optional name filled in. */
-export interface Kind<T extends KubeObject = KubeObject> extends KindSpec<T> {
+// A bare `Kind` stands for the kind of anything: its rules are called only with objects decoded by its own schema.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export interface Kind<T extends KubeObject = any> extends KindSpec<T> {
   readonly apiVersion: string
   readonly singular: string
   readonly listKind: string

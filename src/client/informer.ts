@@ -190,9 +190,9 @@ export class InformerFactory {
     const key = [kind.apiVersion, kind.kind, selection.namespace, selection.labelSelector, selection.fieldSelector].join('|')
     let cache = this.#caches.get(key)
     if (cache === undefined) {
-      cache = new ObjectCache(kind as unknown as Kind)
+      cache = new ObjectCache(kind)
       this.#caches.set(key, cache)
-      this.#running.push(runInformer(cache, { ...this.#options, kind: kind as unknown as Kind, ...selection }))
+      this.#running.push(runInformer(cache, { ...this.#options, kind: kind, ...selection }))
     }
     return cache as unknown as ObjectCache<T>
   }

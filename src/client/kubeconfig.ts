@@ -55,7 +55,8 @@ export function parseKubeconfig(text: string): Config {
 export function clusterAccess(config: Config, contextName?: string): ClusterAccess {
   const name = contextName ?? config['current-context'] ?? ''
   const context = config.contexts?.find((entry) => entry.name === name)?.context
-  if (context === undefined) throw new Error(name === '' ? 'kubeconfig has no current-context' : `context ${JSON.stringify(name)} does not exist`)
+  if (context === undefined)
+    throw new Error(name === '' ? 'kubeconfig has no current-context' : `context ${JSON.stringify(name)} does not exist`)
   const cluster = config.clusters?.find((entry) => entry.name === context.cluster)?.cluster
   if (cluster === undefined) throw new Error(`cluster ${JSON.stringify(context.cluster)} does not exist`)
   const user = config.users?.find((entry) => entry.name === context.user)?.user ?? {}
@@ -128,7 +129,10 @@ function kubeconfigOf(content: KubeconfigContent) {
   }
 }
 
-function replaced<T extends { name: string }>(existing: readonly T[] | null | undefined, added: readonly { name: string }[]): { name: string }[] {
+function replaced<T extends { name: string }>(
+  existing: readonly T[] | null | undefined,
+  added: readonly { name: string }[],
+): { name: string }[] {
   const names = new Set(added.map((entry) => entry.name))
   return [...(existing ?? []).filter((entry) => !names.has(entry.name)), ...added]
 }

@@ -48,11 +48,11 @@ export function createClient(options: ClientOptions): Client {
       ref: ObjectRef,
       o: { resourceVersion?: string; subresource?: string; signal?: AbortSignal } = {},
     ) {
-      const path = resourcePath(kind as unknown as Kind, ref.namespace, ref.name, o.subresource)
+      const path = resourcePath(kind, ref.namespace, ref.name, o.subresource)
       return (await send('GET', path + query({ resourceVersion: o.resourceVersion }), undefined, o.signal)) as T
     },
     async list<T extends KubeObject>(kind: Kind<T>, o: ListOptions = {}) {
-      const path = resourcePath(kind as unknown as Kind, o.namespace) + query(listQuery(o))
+      const path = resourcePath(kind, o.namespace) + query(listQuery(o))
       const list = (await send('GET', path, undefined, o.signal)) as KubeList<T>
       for (const item of list.items) {
         item.apiVersion ??= kind.apiVersion
@@ -61,16 +61,16 @@ export function createClient(options: ClientOptions): Client {
       return list
     },
     async *watch<T extends KubeObject>(kind: Kind<T>, o: WatchOptions = {}) {
-      const path = resourcePath(kind as unknown as Kind, o.namespace) + query({ ...listQuery(o), ...watchQuery(o) })
+      const path = resourcePath(kind, o.namespace) + query({ ...listQuery(o), ...watchQuery(o) })
       const response = await request('GET', path, undefined, o.signal)
       yield* watchEvents<T>(response.body)
     },
     async create<T extends KubeObject>(kind: Kind<T>, object: T, o: WriteOptions = {}) {
-      const path = resourcePath(kind as unknown as Kind, object.metadata?.namespace, undefined, o.subresource)
+      const path = resourcePath(kind, object.metadata?.namespace, undefined, o.subresource)
       return (await send('POST', path + query(writeQuery(o)), typed(kind, object), o.signal)) as T
     },
     async update<T extends KubeObject>(kind: Kind<T>, object: T, o: WriteOptions = {}) {
-      const path = resourcePath(kind as unknown as Kind, object.metadata?.namespace, object.metadata?.name, o.subresource)
+      const path = resourcePath(kind, object.metadata?.namespace, object.metadata?.name, o.subresource)
       return (await send('PUT', path + query(writeQuery(o)), typed(kind, object), o.signal)) as T
     },
     async patch<T extends KubeObject>(
@@ -79,16 +79,16 @@ export function createClient(options: ClientOptions): Client {
       patch: unknown,
       o: WriteOptions & { type: PatchType; force?: boolean },
     ) {
-      const path = resourcePath(kind as unknown as Kind, ref.namespace, ref.name, o.subresource)
+      const path = resourcePath(kind, ref.namespace, ref.name, o.subresource)
       const force = o.type === 'apply' ? { force: String(o.force ?? false) } : {}
       return (await send('PATCH', path + query({ ...writeQuery(o), ...force }), patch, o.signal, patchTypes[o.type])) as T
     },
     async delete<T extends KubeObject>(kind: Kind<T>, ref: ObjectRef, o: DeleteOptions = {}) {
-      const path = resourcePath(kind as unknown as Kind, ref.namespace, ref.name)
+      const path = resourcePath(kind, ref.namespace, ref.name)
       await send('DELETE', path, deleteBody(o), o.signal)
     },
     async deleteCollection<T extends KubeObject>(kind: Kind<T>, selection: ListOptions, o: DeleteOptions = {}) {
-      const path = resourcePath(kind as unknown as Kind, selection.namespace) + query(listQuery(selection))
+      const path = resourcePath(kind, selection.namespace) + query(listQuery(selection))
       await send('DELETE', path, deleteBody(o), o.signal)
     },
     async createSubresource<T extends KubeObject>(
@@ -98,7 +98,7 @@ export function createClient(options: ClientOptions): Client {
       body: KubeObject,
       o: WriteOptions = {},
     ) {
-      const path = resourcePath(kind as unknown as Kind, ref.namespace, ref.name, subresource)
+      const path = resourcePath(kind, ref.namespace, ref.name, subresource)
       return (await send('POST', path + query(writeQuery(o)), body, o.signal)) as KubeObject
     },
     async raw(method, path, o = {}) {

@@ -47,7 +47,7 @@ export const runControllerManager: Component<ControllerManagerOptions> = async (
   await runAsLeader(
     {
       client: context.client,
-      leaseKind: Lease as unknown as Kind<LeaseObject>,
+      leaseKind: Lease,
       namespace: 'kube-system',
       name: 'kube-controller-manager',
       identity: options.identity,
@@ -76,7 +76,7 @@ async function runAll(
       client,
       clock,
       component: `${controller.name}-controller`,
-      eventKind: Event as unknown as Kind<KubeObject>,
+      eventKind: Event,
       onError: (err) => log.debug({ err }, 'event not recorded'),
     })
     recorders.push(recorder)

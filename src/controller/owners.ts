@@ -52,12 +52,12 @@ export function claim<T extends KubeObject>(
     if (controller !== undefined && controller.uid !== owner.metadata?.uid) continue
     if (controller !== undefined) {
       if (matches(object)) claimed.push(object)
-      else if (!deleting) writes.push(releasePatch(kind as unknown as Kind, object, owner))
+      else if (!deleting) writes.push(releasePatch(kind, object, owner))
       continue
     }
     if (deleting || !matches(object) || object.metadata?.deletionTimestamp !== undefined) continue
     if (object.metadata?.namespace !== owner.metadata?.namespace) continue
-    writes.push(adoptPatch(kind as unknown as Kind, object, controllerReference(owner, ownerKind)))
+    writes.push(adoptPatch(kind, object, controllerReference(owner, ownerKind)))
     claimed.push(object)
   }
   return { claimed, writes }

@@ -79,11 +79,11 @@ export function plan(...parts: PlanPart[]): Plan {
 export const nothing: Plan = Object.freeze({ steps: [], events: [] })
 
 export function create<T extends KubeObject>(kind: Kind<T>, object: T): Write {
-  return { op: 'create', kind: kind as unknown as Kind, object }
+  return { op: 'create', kind: kind, object }
 }
 
 export function update<T extends KubeObject>(kind: Kind<T>, object: T, subresource?: string): Write {
-  return { op: 'update', kind: kind as unknown as Kind, object, ...(subresource === undefined ? {} : { subresource }) }
+  return { op: 'update', kind: kind, object, ...(subresource === undefined ? {} : { subresource }) }
 }
 
 /** A JSON merge patch of `object`; fenced by its uid. */
@@ -92,7 +92,7 @@ export function patch<T extends KubeObject>(kind: Kind<T>, object: T, body: Reco
   const metadata = { uid, ...((body['metadata'] as Record<string, unknown> | undefined) ?? {}) }
   return {
     op: 'patch',
-    kind: kind as unknown as Kind,
+    kind: kind,
     ...(namespace === undefined ? {} : { namespace }),
     name,
     patch: { ...body, metadata },
@@ -102,7 +102,7 @@ export function patch<T extends KubeObject>(kind: Kind<T>, object: T, body: Reco
 
 /** Writes `status` to the object's /status, unless it already is that. */
 export function status<T extends KubeObject>(kind: Kind<T>, object: T, value: unknown): Write {
-  return { op: 'status', kind: kind as unknown as Kind, object, status: value }
+  return { op: 'status', kind: kind, object, status: value }
 }
 
 /** Deletes this very object (uid precondition). */
@@ -114,7 +114,7 @@ export function remove<T extends KubeObject>(
   const { namespace, name = '', uid } = object.metadata ?? {}
   return {
     op: 'delete',
-    kind: kind as unknown as Kind,
+    kind: kind,
     ...(namespace === undefined ? {} : { namespace }),
     name,
     ...(uid === undefined ? {} : { preconditions: { uid } }),

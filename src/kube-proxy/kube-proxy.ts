@@ -29,9 +29,9 @@ export interface KubeProxyOptions {
 export const runKubeProxy: Component<KubeProxyOptions> = async (options, context) => {
   const { client, clock, random, log, signal } = context
   const informers = new InformerFactory({ client, clock, random, signal, onError: (err) => log.debug({ err }, 'watch failed') })
-  const services = informers.cache(ServiceKind as unknown as Kind<Service>)
-  const slices = informers.cache(EndpointSliceKind as unknown as Kind<EndpointSlice>)
-  const nodes = informers.cache(NodeKind as unknown as Kind<Node>, { fieldSelector: `metadata.name=${options.nodeName}` })
+  const services = informers.cache(ServiceKind)
+  const slices = informers.cache(EndpointSliceKind)
+  const nodes = informers.cache(NodeKind, { fieldSelector: `metadata.name=${options.nodeName}` })
   await informers.synced().catch(() => {})
   if (signal.aborted) return informers.stopped()
 
