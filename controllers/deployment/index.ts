@@ -7,7 +7,6 @@ import { isEmptySelector, labelSelectorMatches } from '../../src/api/apps/label-
 import { ReplicaSet } from '../../src/api/apps/replicaset.ts'
 import { Pod } from '../../src/api/core/pod/index.ts'
 import { isPodTerminal } from '../../src/api/core/pod/queries.ts'
-import type { Kind } from '../../src/apimachinery/kind.ts'
 import { objectKey } from '../../src/apimachinery/meta.ts'
 import { defineController, type Lister } from '../../src/controller/define.ts'
 import { claim, controllerOf } from '../../src/controller/owners.ts'

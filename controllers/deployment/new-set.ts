@@ -3,7 +3,6 @@ import type { Deployment, ReplicaSet as ReplicaSetObject } from '../../openapi/t
 import { Deployment as DeploymentKind } from '../../src/api/apps/deployment.ts'
 import { ReplicaSet } from '../../src/api/apps/replicaset.ts'
 import { podTemplateHash } from '../../src/apimachinery/hash.ts'
-import type { Kind } from '../../src/apimachinery/kind.ts'
 import { controllerReference } from '../../src/controller/owners.ts'
 import { create, type Write } from '../../src/controller/plan.ts'
 import { hashLabel, nextRevision, type Sets, setAnnotations } from './replicasets.ts'

@@ -190,7 +190,7 @@ export class InformerFactory {
     const key = [kind.apiVersion, kind.kind, selection.namespace, selection.labelSelector, selection.fieldSelector].join('|')
     let cache = this.#caches.get(key)
     if (cache === undefined) {
-      cache = new ObjectCache(kind)
+      cache = new ObjectCache(kind) as unknown as ObjectCache
       this.#caches.set(key, cache)
       this.#running.push(runInformer(cache, { ...this.#options, kind: kind, ...selection }))
     }

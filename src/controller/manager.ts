@@ -2,11 +2,9 @@
 
 import { Lease } from '../api/coordination/lease.ts'
 import { Event } from '../api/core/event.ts'
-import type { Kind } from '../apimachinery/kind.ts'
-import type { KubeObject } from '../apimachinery/meta.ts'
 import { createEventRecorder } from '../client/event-recorder.ts'
 import { InformerFactory } from '../client/informer.ts'
-import { type LeaseObject, runAsLeader } from '../client/leader-election.ts'
+import { runAsLeader } from '../client/leader-election.ts'
 import type { Component, ComponentContext } from '../component.ts'
 import { type Controller, isLoop, type LoopController } from './define.ts'
 import { runController } from './runner.ts'

@@ -1,10 +1,8 @@
 // The kube-proxy component: watches Services and EndpointSlices, computes the ruleset, hands it to what applies it.
-import type { Node, Service } from '../../openapi/types/core/v1.ts'
-import type { EndpointSlice } from '../../openapi/types/discovery/v1.ts'
+import type { Node } from '../../openapi/types/core/v1.ts'
 import { Node as NodeKind } from '../api/core/node.ts'
 import { Service as ServiceKind } from '../api/core/service/index.ts'
 import { EndpointSlice as EndpointSliceKind } from '../api/discovery/endpointslice.ts'
-import type { Kind } from '../apimachinery/kind.ts'
 import { InformerFactory } from '../client/informer.ts'
 import type { Component } from '../component.ts'
 import { type Family, type NodePlace, servicePorts } from './endpoints.ts'
