@@ -20,6 +20,14 @@ export interface Column<T> {
   value: (object: T, now: number) => string | number | boolean | null
 }
 
+/** A condition of a Table row: metav1.TableRowCondition. */
+export interface RowCondition {
+  type: string
+  status: string
+  reason?: string
+  message?: string
+}
+
 /** Where the scale subresource finds its numbers: the same words as in a CRD. */
 export interface ScalePaths {
   specReplicasPath: string
@@ -101,6 +109,10 @@ export interface KindSpec<T extends KubeObject = KubeObject> {
   validateUpdate?: (object: T, old: T) => FieldError[]
   /** Rules of a status write (default: none). */
   validateStatusUpdate?: (object: T, old: T) => FieldError[]
+  /** Rules of updates through other subresources by name (ephemeralcontainers, resize, finalize); they run instead of validateUpdate. */
+  validateSubresource?: Readonly<Record<string, (object: T, old: T) => FieldError[]>>
+  /** A create may bring a status of its own, though there is a status subresource (Node). */
+  statusOnCreate?: boolean
   /** Field paths that may not change after create ("field is immutable"). */
   immutable?: readonly string[]
   /** `spec`: metadata.generation counts spec changes. A function says for itself. Default: no generation. */
@@ -109,6 +121,8 @@ export interface KindSpec<T extends KubeObject = KubeObject> {
   selectableFields?: Readonly<Record<string, (object: T) => string>>
   /** Default: Name, Created At (upstream's for kinds without a printer). With columns: Name, <columns>, Age where the kind puts it. */
   columns?: readonly Column<T>[]
+  /** Conditions of the object's row in a Table (clients grey out completed pods). */
+  rowConditions?: (object: T) => readonly RowCondition[]
   /** PUT to a missing object creates it (wire.md 17). */
   createOnUpdate?: boolean
   /** PUT without resourceVersion is refused (wire.md 16). */
