@@ -192,7 +192,7 @@ export class InformerFactory {
     if (cache === undefined) {
       cache = new ObjectCache(kind) as unknown as ObjectCache
       this.#caches.set(key, cache)
-      this.#running.push(runInformer(cache, { ...this.#options, kind: kind, ...selection }))
+      this.#running.push(runInformer(cache, { ...this.#options, kind: kind as unknown as Kind<KubeObject>, ...selection }))
     }
     return cache as unknown as ObjectCache<T>
   }
