@@ -11,7 +11,12 @@ export interface User {
 export interface Credentials {
   headers: Readonly<Record<string, string | string[] | undefined>>
   /** Subject of a client certificate that the TLS layer verified against --client-ca-file. */
-  certificate?: { commonName: string; organizations: readonly string[] }
+  certificate?: {
+    commonName: string
+    organizations: readonly string[]
+    /** SHA-256 of the certificate, hexadecimal; becomes the user's credential-id. */
+    fingerprint256?: string
+  }
 }
 
 /** undefined: not mine, ask the next. Throws Unauthorized for credentials that are mine and wrong. */
