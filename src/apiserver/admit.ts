@@ -4,7 +4,12 @@ import type { AdmissionAttributes, Operation } from './admission/plugin.ts'
 import type { Write } from './store.ts'
 
 /** Lets mutating plugins change `object`; returns what they made of it. */
-export async function admitMutating(write: Write, operation: Operation, object: KubeObject, old: KubeObject | undefined): Promise<KubeObject> {
+export async function admitMutating(
+  write: Write,
+  operation: Operation,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): Promise<KubeObject> {
   const attributes = attributesOf(write, operation, object, old)
   for (const plugin of write.server.admission) {
     if (plugin.mutate !== undefined && plugin.on.includes(operation)) await plugin.mutate(attributes, write.server.read)
@@ -25,7 +30,12 @@ export async function admitValidating(
   }
 }
 
-function attributesOf(write: Write, operation: Operation, object: KubeObject | undefined, old: KubeObject | undefined): AdmissionAttributes {
+function attributesOf(
+  write: Write,
+  operation: Operation,
+  object: KubeObject | undefined,
+  old: KubeObject | undefined,
+): AdmissionAttributes {
   return {
     operation,
     kind: write.resolved.kind,

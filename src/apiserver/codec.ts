@@ -131,7 +131,9 @@ const typeLengths = new WeakMap<Resolved, number>()
 function typeLength(resolved: Resolved): number {
   let length = typeLengths.get(resolved)
   if (length === undefined) {
-    length = Buffer.byteLength(`"kind":${JSON.stringify(resolved.kind.kind)},"apiVersion":${JSON.stringify(apiVersionOf(resolved.group, resolved.version))},`)
+    length = Buffer.byteLength(
+      `"kind":${JSON.stringify(resolved.kind.kind)},"apiVersion":${JSON.stringify(apiVersionOf(resolved.group, resolved.version))},`,
+    )
     typeLengths.set(resolved, length)
   }
   return length

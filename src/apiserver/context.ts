@@ -138,6 +138,8 @@ export interface Subresource {
   name: string
   kinds?: readonly string[]
   verbs: readonly string[]
+  /** More path words may follow the name (proxy). */
+  takesPath?: true
   handle: (request: RequestContext, server: ServerContext) => Promise<Answer>
 }
 

@@ -1,7 +1,8 @@
 // Storage keys: /registry/<resource>[.<group>]/[<namespace>/]<name>. Built only from checked path segments (CVE-2022-3162: no prefix or
 // traversal tricks), and every prefix ends with a slash.
-import type { Kind } from '../apimachinery/kind.ts'
+
 import { badRequest, qualifiedResource } from '../apimachinery/api-error.ts'
+import type { Kind } from '../apimachinery/kind.ts'
 
 export const registryPrefix = '/registry/'
 

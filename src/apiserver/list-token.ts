@@ -30,7 +30,8 @@ export function decodeToken(text: string, prefix: string): ListToken {
   const { rv, start } = token
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0 || rv < -1)
     throw badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
-  if (typeof start !== 'string' || start === '') throw badRequest('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
+  if (typeof start !== 'string' || start === '')
+    throw badRequest('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
   if (`/${start}`.includes('/../') || start.startsWith('/') || start.endsWith('/..'))
     throw badRequest(`continue key is not valid: ${start}`)
   return { revision: rv, start: prefix + start }

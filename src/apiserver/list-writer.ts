@@ -1,6 +1,7 @@
 // Writes a list in pieces of a quarter megabyte, joined from the objects' own bytes, with back-pressure and (large ones) gzip off the loop.
-import { createGzip } from 'node:zlib'
+
 import type { Writable } from 'node:stream'
+import { createGzip } from 'node:zlib'
 import { stringifyJson } from '../apimachinery/json.ts'
 import type { Resolved } from '../apimachinery/kind.ts'
 import type { ListMeta } from '../apimachinery/meta.ts'

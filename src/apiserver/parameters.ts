@@ -115,7 +115,11 @@ function watchErrors({ resourceVersionMatch: match, continue: token, sendInitial
 }
 
 /** Options of a create, update or patch; `kind` names them in a 422. */
-export function writeOptions(query: URLSearchParams, kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions', isApply = false): WriteOptions {
+export function writeOptions(
+  query: URLSearchParams,
+  kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
+  isApply = false,
+): WriteOptions {
   const options = read(WriteParameters, query)
   const errors: FieldError[] = []
   if (kind === 'PatchOptions') {

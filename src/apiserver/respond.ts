@@ -38,7 +38,13 @@ function warningHeader(text: string): string {
 }
 
 /** Sends whole bytes. */
-export function sendBytes(request: RequestContext, code: number, contentType: string, body: Buffer, headers: Record<string, string> = {}): void {
+export function sendBytes(
+  request: RequestContext,
+  code: number,
+  contentType: string,
+  body: Buffer,
+  headers: Record<string, string> = {},
+): void {
   const response = writeHead(request, code, contentType, { ...headers, 'Content-Length': String(body.length) })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
@@ -51,7 +57,7 @@ export function encodeView(view: View, value: object): Buffer {
 
 /** YAML as kubectl users read it. Bigints are integers there too. */
 export function yamlText(value: object): string {
-  return stringifyYaml(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  return stringifyYaml(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })
 }
 
 /** Writes what a handler gave back. */
@@ -65,7 +71,8 @@ export async function writeAnswer(server: ServerContext, request: RequestContext
     writeEntry(server, request, answer.resolved, answer.entry, answer.code ?? 200)
   } else {
     const { view } = request
-    const object = request.resolved === undefined ? answer.object : transformed(server, request, request.resolved, answer.object, answer.object)
+    const object =
+      request.resolved === undefined ? answer.object : transformed(server, request, request.resolved, answer.object, answer.object)
     sendBytes(request, answer.code ?? 200, view.contentType, encodeView(view, object))
   }
 }
@@ -83,7 +90,8 @@ function writeEntry(server: ServerContext, request: RequestContext, resolved: Re
 function transformed(server: ServerContext, request: RequestContext, resolved: Resolved, full: KubeObject, stored: KubeObject): KubeObject {
   const { as, asVersion = 'v1' } = request.view
   if (as === undefined || full.kind === 'Status') return full
-  if (as === 'PartialObjectMetadataList') throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${full.kind})`)
+  if (as === 'PartialObjectMetadataList')
+    throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${full.kind})`)
   if (as === 'PartialObjectMetadata') return partialMetadata(full, asVersion)
   const { kind } = resolved
   const include = includeObjectOf(request.query)

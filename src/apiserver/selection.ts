@@ -1,10 +1,12 @@
 // Which objects a list, watch or deletecollection means: label and field selectors over one kind. Pure.
 import { badRequest } from '../apimachinery/api-error.ts'
-import type { Kind } from '../apimachinery/kind.ts'
+import type { Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
+import type { FieldTerm } from '../apimachinery/selectors/field-selector.ts'
+import { parseFieldSelector } from '../apimachinery/selectors/field-selector.ts'
+import { matchesLabels } from '../apimachinery/selectors/label-selector.ts'
+import { parseLabelSelector } from '../apimachinery/selectors/parse-label-selector.ts'
 import { pathSegmentFault } from './keys.ts'
-import type { FieldTerm } from './selectors.ts'
-import { parseFieldSelector, parseLabelSelector } from './selectors.ts'
 
 export interface Selection {
   /** Selects everything: no object needs decoding. */
@@ -19,19 +21,19 @@ export interface Selection {
 }
 
 /** The selection of two selector texts. Throws 400 in upstream's words. `name` (from a single-object watch path) adds `metadata.name=`. */
-export function selection(kind: Kind, labelSelector: string, fieldSelector: string, name?: string): Selection {
+export function selection(resolved: Resolved, labelSelector: string, fieldSelector: string, name?: string): Selection {
   const labels = labelSelector === '' ? undefined : parseLabelSelector(labelSelector)
-  const terms = parseFieldSelector(fieldSelector)
-  const values = new Map(terms.map((term) => [term.field, fieldValue(kind, term.field)]))
+  const terms = [...parseFieldSelector(fieldSelector)]
+  const values = new Map(terms.map((term) => [term.field, fieldValue(resolved, term.field)]))
   if (name !== undefined) addName(terms, values, name)
-  const equal = (field: string) => terms.find((term) => term.field === field && term.equal)?.value
+  const equal = (field: string) => terms.find((term) => term.field === field && term.operator === '=')?.value
   const demandedName = equal('metadata.name')
-  const indexed = terms.find((term) => term.equal && !term.field.startsWith('metadata.'))
+  const indexed = terms.find((term) => term.operator === '=' && !term.field.startsWith('metadata.'))
   return {
     all: labels === undefined && terms.length === 0,
     matches: (object) =>
-      (labels === undefined || labels(object.metadata?.labels ?? {})) &&
-      terms.every((term) => (values.get(term.field)!(object) === term.value) === term.equal),
+      (labels === undefined || matchesLabels(labels, object.metadata?.labels)) &&
+      terms.every((term) => (values.get(term.field)!(object) === term.value) === (term.operator === '=')),
     name: demandedName !== undefined && demandedName !== '' && pathSegmentFault(demandedName) === undefined ? demandedName : undefined,
     namespace: equal('metadata.namespace'),
     indexed: indexed === undefined ? undefined : { field: indexed.field, value: indexed.value, valueOf: values.get(indexed.field)! },
@@ -40,20 +42,22 @@ export function selection(kind: Kind, labelSelector: string, fieldSelector: stri
 
 function addName(terms: FieldTerm[], values: Map<string, (object: KubeObject) => string>, name: string): void {
   const asked = terms.find((term) => term.field === 'metadata.name')
-  if (terms.length > 0 && (asked === undefined || asked.value !== name || !asked.equal))
+  if (terms.length > 0 && (asked === undefined || asked.value !== name || asked.operator !== '='))
     throw badRequest("fieldSelector metadata.name doesn't match requested name")
-  if (terms.length === 0) terms.push({ field: 'metadata.name', value: name, equal: true })
+  if (terms.length === 0) terms.push({ field: 'metadata.name', value: name, operator: '=' })
   values.set('metadata.name', nameOf)
 }
 
 const nameOf = (object: KubeObject) => object.metadata?.name ?? ''
 const namespaceOf = (object: KubeObject) => object.metadata?.namespace ?? ''
 
-function fieldValue(kind: Kind, field: string): (object: KubeObject) => string {
+function fieldValue({ kind, served }: Resolved, asked: string): (object: KubeObject) => string {
+  const renamed = served?.fieldSelectors
+  const field = renamed !== undefined && Object.hasOwn(renamed, asked) ? renamed[asked]! : asked
   if (field === 'metadata.name') return nameOf
   if (field === 'metadata.namespace') return namespaceOf
   if (kind.selectableFields !== undefined && Object.hasOwn(kind.selectableFields, field)) return kind.selectableFields[field]!
   if (kind.selectableFields === undefined || kind.custom === true)
-    throw badRequest(`${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
-  throw badRequest(`field label not supported: ${field}`)
+    throw badRequest(`${JSON.stringify(asked)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
+  throw badRequest(`field label not supported: ${asked}`)
 }

@@ -101,6 +101,8 @@ export interface UpdateOptions {
   strategy?: Strategy
   /** PUT with create-on-update, apply: a missing object is created from `transform(undefined)`. */
   allowCreate?: boolean
+  /** The object must have this uid (409). */
+  preconditionUid?: string
   /** `transform` brings managedFields up to date itself (apply). */
   managesFields?: boolean
   /** Asked before a create by update: throws 403. */
@@ -113,8 +115,8 @@ export interface UpdateOptions {
 export type Transform = (current: KubeObject | undefined) => KubeObject | Promise<KubeObject>
 
 /**
- * Reads, transforms and writes an object until no one else came between. A resourceVersion in the transformed object is a condition (409); so is
- * a uid. Nothing is written when nothing changes (wire.md 19). An object that loses its last finalizer while deleting is deleted (wire.md 41).
+ * Reads, transforms and writes an object until no one else came between. A resourceVersion in the transformed object is a condition (409).
+ * Nothing is written when nothing changes (wire.md 19). An object that loses its last finalizer while deleting is deleted (wire.md 41).
  */
 export async function updateObject(write: Write, transform: Transform, options: UpdateOptions = {}): Promise<Written> {
   const { server, resolved, name } = write
@@ -131,14 +133,15 @@ export async function updateObject(write: Write, transform: Transform, options: 
       if (updated !== undefined) return updated
     }
     write.signal.throwIfAborted()
-    if (server.clock.now() > deadline) throw new ApiError('Timeout', `Timeout: request did not complete within requested timeout - context deadline exceeded`)
+    if (server.clock.now() > deadline)
+      throw new ApiError('Timeout', `Timeout: request did not complete within requested timeout - context deadline exceeded`)
   }
 }
 
 async function createByUpdate(write: Write, transform: Transform, options: UpdateOptions): Promise<Written | undefined> {
   const object = await transform(undefined)
   await options.authorizeCreate?.()
-  const asked = object.metadata?.uid
+  const asked = options.preconditionUid
   if (asked) throw conflict(groupResource(write.resolved), write.name, uidMismatch(write, asked, ''))
   if (object.metadata?.resourceVersion === '0') delete object.metadata.resourceVersion
   if (object.metadata?.resourceVersion) throw notFound(groupResource(write.resolved), write.name)
@@ -156,10 +159,11 @@ async function updateOnce(write: Write, transform: Transform, options: UpdateOpt
   const { kind } = resolved
   const current = entryOf(stored)
   const old = objectOf(kind, current)
+  const asked = options.preconditionUid
+  if (asked && asked !== old.metadata!.uid)
+    throw conflict(groupResource(resolved), write.name, uidMismatch(write, asked, old.metadata!.uid!))
   let draft = await transform(old)
   ensureNamespace(draft, write.namespace)
-  const asked = draft.metadata!.uid
-  if (asked && asked !== old.metadata!.uid) throw conflict(groupResource(resolved), write.name, uidMismatch(write, asked, old.metadata!.uid!))
   if (options.managesFields !== true) draft = recordUpdate(write, old, draft)
   if (options.skipAdmission !== true) draft = await admitMutating(write, 'UPDATE', draft, old)
   checkVersion(write, draft, old)

@@ -54,7 +54,7 @@ export function prepareForCreate(kind: Kind, draft: KubeObject, context: WriteCo
 /** Field errors of a new object: the kind's, then (if none) those of its metadata. */
 export function validateCreate(kind: Kind, object: KubeObject): FieldError[] {
   const meta = validateObjectMeta(object.metadata ?? {}, kind.scope === 'Namespaced', kind.nameRule ?? 'path-segment')
-  return [...meta, ...(kind.validate?.(object) ?? [])]
+  return [...meta, ...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? [])]
 }
 
 /** The strategy of an object's main path. */
@@ -110,7 +110,9 @@ function nextGeneration(kind: Kind, draft: KubeObject, old: KubeObject): number 
   const before = old.metadata!.generation
   if (kind.generation === undefined) return before
   const changed =
-    typeof kind.generation === 'function' ? kind.generation(draft, old) : !semanticDeepEqual((draft as Fields)['spec'], (old as Fields)['spec'])
+    typeof kind.generation === 'function'
+      ? kind.generation(draft, old)
+      : !semanticDeepEqual((draft as Fields)['spec'], (old as Fields)['spec'])
   return (before ?? 0) + (changed ? 1 : 0)
 }
 

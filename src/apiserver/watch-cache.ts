@@ -1,10 +1,10 @@
 // The read path: one cache over storage's watch for all kinds. Holds bytes; objects are decoded when first looked at.
 import type { Logger } from 'pino'
-import type { Clock } from '../apimachinery/clock.ts'
 import { qualifiedResource } from '../apimachinery/api-error.ts'
+import type { Clock } from '../apimachinery/clock.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
-import type { Entry as StoredEntry, Storage, StorageBatch } from '../storage/storage.ts'
+import type { Storage, StorageBatch, Entry as StoredEntry } from '../storage/storage.ts'
 import { CompactedError } from '../storage/storage.ts'
 import type { Reader } from './admission/plugin.ts'
 import { Bucket } from './bucket.ts'

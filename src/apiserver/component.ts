@@ -1,0 +1,112 @@
+// The API server as a component: options and dependencies in, a server that listens, injects and closes out.
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import type { Clock, Random } from '../apimachinery/clock.ts'
+import type { Kind } from '../apimachinery/kind.ts'
+import { Registry } from '../apimachinery/kind.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { AdmissionPlugin } from './admission/plugin.ts'
+import type { Authenticator } from './authentication/user.ts'
+import type { Route, ServerContext, ServerOptions, Subresource } from './context.ts'
+import type { HistoryLimits } from './history.ts'
+import { assemble } from './server.ts'
+import { WatchCache } from './watch-cache.ts'
+
+/** What the server is given; it opens nothing by itself but its listener. */
+export interface ServerDependencies {
+  storage: Storage
+  kinds: readonly Kind[]
+  clock: Clock
+  random: Random
+  log: Logger
+  /** Parts that need the context are made by functions of it. */
+  admission?: (server: ServerContext) => readonly AdmissionPlugin[]
+  authenticators?: (server: ServerContext) => readonly Authenticator[]
+  authorize?: (server: ServerContext) => NonNullable<ServerContext['authorize']>
+  subresources?: readonly Subresource[]
+  routes?: readonly Route[]
+  /** How much recent history the watch cache keeps per kind. */
+  history?: HistoryLimits
+}
+
+export interface ApiServer {
+  context: ServerContext
+  fastify: FastifyInstance
+  /** Starts to listen; resolves with the URL. */
+  listen: () => Promise<string>
+  /** Stops accepting, ends watches cleanly, waits for requests under way, closes connections. Storage stays open. */
+  close: () => Promise<void>
+}
+
+const defaults: ServerOptions = {
+  bindAddress: '0.0.0.0',
+  securePort: 6443,
+  advertiseAddress: '127.0.0.1',
+  serviceClusterIpRange: ['10.96.0.0/12'],
+  serviceNodePortRange: { from: 30000, to: 32767 },
+  anonymousAuth: true,
+  enableAdmissionPlugins: [],
+  disableAdmissionPlugins: [],
+  serviceAccountIssuer: 'https://kubernetes.default.svc.cluster.local',
+  apiAudiences: [],
+  legacyApis: false,
+  minRequestTimeoutSeconds: 1800,
+  maxRequestBodyBytes: 3 * 1024 * 1024,
+}
+
+const drainMs = 10_000
+
+/** Makes the server and loads its cache. Rejects when storage cannot be read. */
+export async function createServer(options: Partial<ServerOptions>, dependencies: ServerDependencies): Promise<ApiServer> {
+  const { storage, clock, random, log } = dependencies
+  const all = { ...defaults, ...options }
+  const closing = new AbortController()
+  const cacheEnd = new AbortController()
+  const registry = new Registry(dependencies.kinds, { legacyApis: all.legacyApis })
+  const cache = new WatchCache({
+    storage,
+    clock,
+    log,
+    signal: cacheEnd.signal,
+    ...(dependencies.history === undefined ? {} : { history: dependencies.history }),
+  })
+  const context: ServerContext = {
+    registry,
+    storage,
+    cache,
+    read: cache,
+    clock,
+    random,
+    log,
+    options: all,
+    admission: [],
+    authenticators: [],
+    subresources: dependencies.subresources ?? [],
+    routes: dependencies.routes ?? [],
+    signal: closing.signal,
+  }
+  context.admission = dependencies.admission?.(context) ?? []
+  context.authenticators = dependencies.authenticators?.(context) ?? []
+  if (dependencies.authorize !== undefined) context.authorize = dependencies.authorize(context)
+  await cache.start()
+  const { fastify, drain } = assemble(context)
+  await fastify.ready()
+  return {
+    context,
+    fastify,
+    listen: async () => {
+      await fastify.listen({ host: all.bindAddress, port: all.securePort })
+      const { address, family, port } = fastify.server.address() as AddressInfo
+      const host = family === 'IPv6' ? `[${address}]` : address
+      return `${all.tls === undefined ? 'http' : 'https'}://${host}:${port}`
+    },
+    close: async () => {
+      closing.abort()
+      await drain(drainMs)
+      cacheEnd.abort()
+      fastify.server.closeAllConnections?.()
+      await fastify.close()
+    },
+  }
+}

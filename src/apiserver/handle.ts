@@ -1,0 +1,127 @@
+// The way of a request (docs/architecture.md): URL → user → allowed? → body → verb → answer. Every error ends as a Status, here.
+import type { IncomingMessage } from 'node:http'
+import { TLSSocket } from 'node:tls'
+import { ApiError, badRequest } from '../apimachinery/api-error.ts'
+import type { Credentials, User } from './authentication/user.ts'
+import { authorize } from './authorize.ts'
+import { bodyTooLarge } from './body.ts'
+import type { Connection, RequestContext, ServerContext, View } from './context.ts'
+import { answer } from './dispatch.ts'
+import { negotiateView, wantsPretty } from './negotiate.ts'
+import type { RequestInfo } from './request-info.ts'
+import { requestInfo, splitUrl } from './request-info.ts'
+import { sendBytes, writeAnswer, writeError } from './respond.ts'
+import { uuid } from './uuid.ts'
+
+const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+const jsonView: View = { encoding: 'json', pretty: false, contentType: 'application/json' }
+const noBody = Buffer.alloc(0)
+const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+/** Serves one request to its end. Never rejects. */
+export async function handle(server: ServerContext, connection: Connection): Promise<void> {
+  const request = contextOf(server, connection)
+  try {
+    if (server.signal.aborted) return refuseShutdown(request)
+    if (request.info.path === '') throw badRequest('invalid URL escape in path')
+    request.user = await authenticate(server, connection.request)
+    await authorize(server, request.user, request.info)
+    request.view = viewOf(request)
+    if (bodyMethods.has(request.method) && connection.upgrade === undefined) {
+      request.body = await readBytes(connection.request, server.options.maxRequestBodyBytes)
+    }
+    await writeAnswer(server, request, await answer(server, request))
+  } catch (error) {
+    writeError(server, request, error)
+  }
+}
+
+function contextOf(server: ServerContext, connection: Connection): RequestContext {
+  const { request: raw, response } = connection
+  const method = raw.method ?? 'GET'
+  const url = splitUrl(raw.url ?? '/') ?? { path: '', query: new URLSearchParams() }
+  const info = requestInfo(method, url.path, url.query)
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  const auditId = raw.headers['audit-id']
+  return {
+    info,
+    method,
+    headers: raw.headers,
+    query: url.query,
+    body: noBody,
+    user: anonymous,
+    resolved: info.isResourceRequest ? server.registry.byResource(info.group, info.version, info.resource) : undefined,
+    view: jsonView,
+    warnings: [],
+    signal: gone.signal,
+    auditId: typeof auditId === 'string' && /^[\w-]{1,64}$/.test(auditId) ? auditId : uuid(server.random),
+    receivedAt: server.clock.now(),
+    connection,
+  }
+}
+
+async function authenticate(server: ServerContext, raw: IncomingMessage): Promise<User> {
+  const certificate = certificateOf(raw)
+  const credentials: Credentials = { headers: raw.headers, ...(certificate === undefined ? {} : { certificate }) }
+  for (const authenticator of server.authenticators) {
+    const user = await authenticator(credentials)
+    if (user !== undefined) return withGroup(user)
+  }
+  if (!server.options.anonymousAuth) throw new ApiError('Unauthorized', 'Unauthorized')
+  return anonymous
+}
+
+function withGroup(user: User): User {
+  if (user.name === anonymous.name || user.groups.includes('system:authenticated')) return user
+  return { ...user, groups: [...user.groups, 'system:authenticated'] }
+}
+
+/** Subject of the client certificate, when TLS verified it against the client CA. */
+function certificateOf({ socket }: IncomingMessage): Credentials['certificate'] {
+  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
+  const subject = socket.getPeerCertificate().subject as { CN?: string | string[]; O?: string | string[] } | undefined
+  if (subject?.CN === undefined) return undefined
+  return { commonName: [subject.CN].flat()[0]!, organizations: [subject.O ?? []].flat() }
+}
+
+/** Subresources and routes choose their form themselves (logs are text): what they cannot negotiate falls back to JSON. */
+function viewOf({ info, headers, query }: RequestContext): View {
+  const pretty = wantsPretty(query, headers['user-agent']?.toString() ?? '')
+  const plain = !info.isResourceRequest || (info.subresource !== '' && info.subresource !== 'status')
+  try {
+    return negotiateView(headers.accept?.toString(), pretty, !plain || info.subresource === 'scale')
+  } catch (error) {
+    if (plain) return { ...jsonView, pretty }
+    throw error
+  }
+}
+
+/** The whole body. Throws 413 above the limit, 400 when the client breaks off. */
+function readBytes(raw: IncomingMessage, limit: number): Promise<Buffer> {
+  if (Number(raw.headers['content-length'] ?? 0) > limit) return Promise.reject(bodyTooLarge(limit))
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let size = 0
+    raw.on('data', (piece: Buffer) => {
+      size += piece.length
+      if (size <= limit) return pieces.push(piece)
+      raw.removeAllListeners('data')
+      raw.resume()
+      reject(bodyTooLarge(limit))
+    })
+    raw.on('end', () => resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)))
+    raw.on('error', () => reject(badRequest('error reading the request body')))
+    raw.on('close', () => reject(badRequest('error reading the request body')))
+  })
+}
+
+function refuseShutdown(request: RequestContext): void {
+  const text = Buffer.from('The apiserver is shutting down, please try again later.\n')
+  sendBytes(request, 429, 'text/plain; charset=utf-8', text, { 'Retry-After': '5', Connection: 'close' })
+}
+
+/** True for requests whose answers have no natural end: they are not waited for when draining. */
+export function isLongRunning(info: RequestInfo): boolean {
+  return info.verb === 'watch' || ['log', 'exec', 'attach', 'portforward', 'proxy'].includes(info.subresource)
+}

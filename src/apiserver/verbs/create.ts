@@ -1,0 +1,24 @@
+// POST of an object.
+import { expectedOf, readBody } from '../body.ts'
+import { toStored, toVersion } from '../codec.ts'
+import type { Answer, RequestContext, ServerContext } from '../context.ts'
+import { writeOptions } from '../parameters.ts'
+import { withDefaults } from '../schemas.ts'
+import type { Written } from '../store.ts'
+import { createObject } from '../store.ts'
+import type { Target } from '../target.ts'
+import { writeOf } from '../write-request.ts'
+
+export async function create(server: ServerContext, request: RequestContext, target: Target): Promise<Answer> {
+  const options = writeOptions(request.query, 'CreateOptions')
+  const object = readBody(server, request, expectedOf(target.resolved), options.fieldValidation)
+  const stored = withDefaults(target.resolved.kind, toStored(target.resolved, object))
+  const write = writeOf(server, request, target, options)
+  return answerOf(target, await createObject(write, stored), 201)
+}
+
+/** A write's answer: the stored bytes, or the object of a dry run. */
+export function answerOf({ resolved }: Target, written: Pick<Written, 'entry' | 'object'>, code: number): Answer {
+  if (written.entry !== undefined) return { type: 'entry', resolved, entry: written.entry, code }
+  return { type: 'object', object: toVersion(resolved, written.object), code }
+}

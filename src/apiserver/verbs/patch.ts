@@ -1,0 +1,86 @@
+// PATCH: JSON patch, merge patch, strategic merge patch and apply onto the present object; the store repeats it after a lost race (wire.md 20, 29–35).
+import { badRequest } from '../../apimachinery/api-error.ts'
+import { isObject, JsonError } from '../../apimachinery/json.ts'
+import type { KubeObject } from '../../apimachinery/meta.ts'
+import { applyJsonPatch, jsonPatchWarnings } from '../../apimachinery/patch/json-patch.ts'
+import { applyMergePatch } from '../../apimachinery/patch/merge-patch.ts'
+import { applyStrategicPatch } from '../../apimachinery/patch/strategic.ts'
+import { authorizeCreate } from '../authorize.ts'
+import type { ParsedBody } from '../body.ts'
+import { decodeParsed, expectedOf, parseJsonBody, parseYamlBody } from '../body.ts'
+import { toStored, toVersion } from '../codec.ts'
+import type { Answer, RequestContext, ServerContext } from '../context.ts'
+import { applyObject } from '../field-management.ts'
+import type { PatchType } from '../negotiate.ts'
+import { patchType } from '../negotiate.ts'
+import type { WriteOptions } from '../parameters.ts'
+import { writeOptions } from '../parameters.ts'
+import { schemaIn, withDefaults } from '../schemas.ts'
+import type { Transform, Write } from '../store.ts'
+import { updateObject } from '../store.ts'
+import type { Strategy } from '../strategy.ts'
+import type { Target } from '../target.ts'
+import { writeOf } from '../write-request.ts'
+import { answerOf } from './create.ts'
+import { checkName } from './update.ts'
+
+type Fields = Record<string, unknown>
+
+export async function patch(server: ServerContext, request: RequestContext, target: Target, strategy?: Strategy): Promise<Answer> {
+  const { resolved } = target
+  const header = request.headers['content-type']
+  const type = patchType(typeof header === 'string' ? header : undefined, resolved.kind.custom === true)
+  const options = writeOptions(request.query, 'PatchOptions', type === 'apply')
+  const parsed = parsePatch(type, request.body)
+  const write = writeOf(server, request, target, options)
+  const isApply = type === 'apply'
+  const transform = isApply ? applied(write, parsed, options) : patched(write, type, parsed, options)
+  const written = await updateObject(write, transform, {
+    ...(strategy === undefined ? {} : { strategy }),
+    ...(isApply ? { managesFields: true, allowCreate: strategy === undefined } : {}),
+    authorizeCreate: () => authorizeCreate(server, request),
+  })
+  return answerOf(target, written, written.created ? 201 : 200)
+}
+
+function parsePatch(type: PatchType, body: Buffer): ParsedBody {
+  try {
+    return type === 'apply' ? parseYamlBody(body) : parseJsonBody(body)
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error
+    throw badRequest(type === 'apply' ? `error decoding YAML: ${error.message}` : `error decoding patch: ${error.message}`)
+  }
+}
+
+function patched(write: Write, type: Exclude<PatchType, 'apply'>, parsed: ParsedBody, options: WriteOptions): Transform {
+  const { resolved, server, warnings } = write
+  const expected = expectedOf(resolved)
+  if (type === 'json' && options.fieldValidation === 'Warn') warnings.push(...jsonPatchWarnings(parsed.value))
+  let warned = false
+  return (current) => {
+    const document = toVersion(resolved, current!) as Fields
+    const value = patchedValue(type, document, parsed.value, write)
+    const decoded = { value, duplicates: parsed.duplicates }
+    const object = decodeParsed(server, decoded, expected, options.fieldValidation, warned ? [] : warnings)
+    warned = true
+    checkName(object, { resolved, namespace: write.namespace, name: write.name })
+    return withDefaults(resolved.kind, toStored(resolved, structuredClone(object)))
+  }
+}
+
+function patchedValue(type: Exclude<PatchType, 'apply'>, document: Fields, value: unknown, { resolved }: Write): unknown {
+  if (type === 'json') return applyJsonPatch(document, value)
+  if (type === 'merge') return applyMergePatch(document, value)
+  if (!isObject(value)) throw badRequest('error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}')
+  return applyStrategicPatch(document, value, schemaIn(resolved))
+}
+
+/** Server-side apply: the configuration is decoded strictly by the schema, merged by ownership, and may create. */
+function applied(write: Write, parsed: ParsedBody, options: WriteOptions): Transform {
+  let warned = false
+  return (current: KubeObject | undefined) => {
+    const result = applyObject(write, current, parsed, options, warned ? [] : write.warnings)
+    warned = true
+    return result
+  }
+}

@@ -1,0 +1,107 @@
+// GET of a collection with watch=true, and the deprecated /watch/ paths: a chunked stream, or a WebSocket with one text message per event.
+import type { ServerResponse } from 'node:http'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { Entry } from '../codec.ts'
+import type { Answer, RequestContext, ServerContext } from '../context.ts'
+import { cachedCandidates, selectionPrefix } from '../listing.ts'
+import type { ListOptions } from '../parameters.ts'
+import { listOptions } from '../parameters.ts'
+import { freshen, revisionOf } from '../reading.ts'
+import { drained, writeHead } from '../respond.ts'
+import { selection } from '../selection.ts'
+import { includeObjectOf } from '../table.ts'
+import type { Target } from '../target.ts'
+import { frameForm } from '../watch-frames.ts'
+import type { FrameSink, WatchPlan } from '../watch-session.ts'
+import { WatchSession } from '../watch-session.ts'
+
+export async function watch(server: ServerContext, request: RequestContext, target: Target): Promise<Answer> {
+  const plan = await watchPlan(server, request, target)
+  if (request.connection.upgrade !== undefined) {
+    await serveWebSocket(request, plan)
+  } else {
+    const contentType = request.view.encoding === 'json' ? request.view.contentType : `${request.view.contentType};stream=watch`
+    const response = writeHead(request, 200, contentType)
+    response.flushHeaders()
+    if (request.method === 'HEAD') response.end()
+    else await new WatchSession(plan, responseSink(server, response)).run()
+  }
+  return { type: 'hijacked' }
+}
+
+async function watchPlan(server: ServerContext, request: RequestContext, { resolved, namespace, name }: Target): Promise<WatchPlan> {
+  const options = listOptions(request.query, true)
+  const chosen = selection(resolved, options.labelSelector, options.fieldSelector, name === '' ? undefined : name)
+  const include = request.view.as === 'Table' ? includeObjectOf(request.query) : 'Metadata'
+  const revision = revisionOf(options.resourceVersion)
+  const withState = options.sendInitialEvents ?? (revision === undefined || revision === 0)
+  if (withState || revision === undefined || revision === 0) await freshen(server, revision)
+  const prefix = selectionPrefix(resolved.kind, namespace, chosen)
+  const fromNow = withState || revision === undefined || revision === 0
+  const initial: readonly Entry[] | undefined = withState ? cachedCandidates(server, resolved.kind, prefix, chosen) : undefined
+  return {
+    server,
+    bucket: server.cache.bucket(resolved.kind),
+    prefix,
+    selection: chosen,
+    form: frameForm(resolved, request.view, include, () => server.clock.now()),
+    ...(initial === undefined ? {} : { initial }),
+    afterRevision: fromNow ? server.cache.revision : revision,
+    bookmarks: options.allowWatchBookmarks,
+    markInitialEnd: options.sendInitialEvents === true && options.allowWatchBookmarks,
+    timeoutMs: timeoutOf(server, options),
+    signal: request.signal,
+  }
+}
+
+function timeoutOf(server: ServerContext, { timeoutSeconds }: ListOptions): number {
+  const least = server.options.minRequestTimeoutSeconds * 1000
+  if (timeoutSeconds === undefined || timeoutSeconds === 0) return Math.round(least * (1 + server.random()))
+  return Math.min(Math.max(timeoutSeconds, 0) * 1000, 2 ** 31 - 1)
+}
+
+const stuckMs = 5_000
+
+function responseSink(server: ServerContext, response: ServerResponse): FrameSink {
+  return {
+    write: (frames) => response.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
+    drained: () => drained(response),
+    end: () => {
+      response.end()
+      if (response.writableFinished) return
+      // A reader that does not even take what is buffered is cut off.
+      const stuck = server.clock.after(stuckMs, () => response.destroy())
+      response.on('close', () => stuck.cancel())
+    },
+  }
+}
+
+const highWaterBytes = 1024 * 1024
+const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, handleProtocols: () => false })
+
+async function serveWebSocket(request: RequestContext, plan: WatchPlan): Promise<void> {
+  const { request: raw, upgrade } = request.connection
+  const socket = await new Promise<WebSocket>((resolve) => webSockets.handleUpgrade(raw, upgrade!.socket, upgrade!.head, resolve))
+  const gone = new AbortController()
+  socket.on('close', () => gone.abort())
+  socket.on('error', () => gone.abort())
+  let waiting: (() => void) | undefined
+  const sink: FrameSink = {
+    write: (frames) => {
+      for (const frame of frames) {
+        socket.send(frame.toString(), () => {
+          if (socket.bufferedAmount <= highWaterBytes) waiting?.()
+        })
+      }
+      return socket.bufferedAmount <= highWaterBytes || socket.readyState !== WebSocket.OPEN
+    },
+    drained: () =>
+      new Promise((resolve) => {
+        waiting = resolve
+        if (socket.bufferedAmount <= highWaterBytes || gone.signal.aborted) resolve()
+        gone.signal.addEventListener('abort', () => resolve(), { once: true })
+      }),
+    end: () => socket.close(1000),
+  }
+  await new WatchSession({ ...plan, signal: AbortSignal.any([plan.signal, gone.signal]) }, sink).run()
+}
