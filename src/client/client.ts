@@ -16,6 +16,8 @@ export interface ListOptions {
   resourceVersionMatch?: 'Exact' | 'NotOlderThan'
   limit?: number
   continue?: string
+  /** Ask for PartialObjectMetadata: names, labels, owners, no spec. */
+  metadataOnly?: boolean
   signal?: AbortSignal
 }
 

@@ -26,6 +26,7 @@ export interface ReflectorOptions<T extends KubeObject> {
   namespace?: string
   labelSelector?: string
   fieldSelector?: string
+  metadataOnly?: boolean
   /** Told of each failure before the next try; for logs. */
   onError?: (error: unknown) => void
 }
@@ -128,5 +129,6 @@ function selection<T extends KubeObject>(options: ReflectorOptions<T>) {
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
     ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
+    ...(options.metadataOnly === undefined ? {} : { metadataOnly: options.metadataOnly }),
   }
 }

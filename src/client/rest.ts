@@ -53,17 +53,17 @@ export function createClient(options: ClientOptions): Client {
     },
     async list<T extends KubeObject>(kind: Kind<T>, o: ListOptions = {}) {
       const path = resourcePath(kind, o.namespace) + query(listQuery(o))
-      const list = (await send('GET', path, undefined, o.signal)) as KubeList<T>
-      for (const item of list.items) {
-        item.apiVersion ??= kind.apiVersion
-        item.kind ??= kind.kind
-      }
+      const list = (await json(await request('GET', path, undefined, o.signal, undefined, accepted(o, 'List')))) as KubeList<T>
+      for (const item of list.items) named(kind, item)
       return list
     },
     async *watch<T extends KubeObject>(kind: Kind<T>, o: WatchOptions = {}) {
       const path = resourcePath(kind, o.namespace) + query({ ...listQuery(o), ...watchQuery(o) })
-      const response = await request('GET', path, undefined, o.signal)
-      yield* watchEvents<T>(response.body)
+      const response = await request('GET', path, undefined, o.signal, undefined, accepted(o, ''))
+      for await (const event of watchEvents<T>(response.body)) {
+        if (o.metadataOnly) named(kind, event.object)
+        yield event
+      }
     },
     async create<T extends KubeObject>(kind: Kind<T>, object: T, o: WriteOptions = {}) {
       const path = resourcePath(kind, object.metadata?.namespace, undefined, o.subresource)
@@ -110,9 +110,16 @@ export function createClient(options: ClientOptions): Client {
 }
 
 function requester(options: ClientOptions) {
-  return async (method: string, path: string, body?: string, signal?: AbortSignal, contentType = 'application/json') => {
+  return async (
+    method: string,
+    path: string,
+    body?: string,
+    signal?: AbortSignal,
+    contentType = 'application/json',
+    accept = 'application/json',
+  ) => {
     const token = typeof options.token === 'function' ? options.token() : options.token
-    const headers: Record<string, string> = { accept: 'application/json', 'user-agent': options.userAgent }
+    const headers: Record<string, string> = { accept, 'user-agent': options.userAgent }
     if (body !== undefined) headers['content-type'] = contentType
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`
     const response = await options.transport({
@@ -157,6 +164,16 @@ export async function readAll(body: AsyncIterable<Uint8Array>, maxBytes = Number
     offset += chunk.byteLength
   }
   return all
+}
+
+function accepted(o: ListOptions, suffix: 'List' | ''): string {
+  return o.metadataOnly ? `application/json;as=PartialObjectMetadata${suffix};g=meta.k8s.io;v=v1,application/json` : 'application/json'
+}
+
+/** Items of typed lists carry no type, and metadata-only ones carry another: callers see their own kind's. */
+function named<T extends KubeObject>(kind: Kind<T>, object: T): void {
+  object.apiVersion = kind.apiVersion
+  object.kind = kind.kind
 }
 
 function typed<T extends KubeObject>(kind: Kind<T>, object: T): T {
