@@ -1,6 +1,6 @@
 // Rules of pods: the spec and what only pods (not templates) must obey.
-import type { Pod } from '../../../../openapi/types/core/v1.ts'
-import type { FieldError } from '../../../apimachinery/field-errors.ts'
+import type { Pod, PodSpec } from '../../../../openapi/types/core/v1.ts'
+import type { FieldError, Path } from '../../../apimachinery/field-errors.ts'
 import { at, forbiddenField, invalidValue } from '../../../apimachinery/field-errors.ts'
 import { validateImageSpaces } from './validate-containers.ts'
 import { appArmorPrefix, profileAnnotationMismatches, validateProfileAnnotations } from './validate-security.ts'
@@ -15,7 +15,7 @@ export function validatePod(pod: Pod): FieldError[] {
   const spec = pod.spec ?? { containers: [] }
   const podName = pod.metadata?.name
   return [
-    ...podAnnotationErrors(pod),
+    ...podAnnotationErrors(pod.metadata?.annotations, spec, at('metadata', 'annotations')),
     ...validatePodSpec(spec, path, { isPod: true, ...(podName === undefined ? {} : { podName }) }),
     ...tokenWithoutAccountErrors(pod),
     ...(spec.containers ?? []).flatMap((container, index) => validateImageSpaces(container, path.child('containers').index(index))),
@@ -35,19 +35,18 @@ export function validateNewPod(pod: Pod): FieldError[] {
   return [...errors, ...profileAnnotationMismatches(pod.metadata?.annotations, spec, path)]
 }
 
-function podAnnotationErrors({ metadata, spec }: Pod): FieldError[] {
-  const path = at('metadata', 'annotations')
-  const annotations = metadata?.annotations ?? {}
+/** Annotations with a meaning: mirror pods name their node, the deletion cost is a number, profiles exist. */
+export function podAnnotationErrors(annotations: Readonly<Record<string, string>> | undefined, spec: PodSpec, path: Path): FieldError[] {
   const errors: FieldError[] = []
-  const mirror = annotations[mirrorKey]
-  if (mirror !== undefined && !spec?.nodeName) {
+  const mirror = annotations?.[mirrorKey]
+  if (mirror !== undefined && !spec.nodeName) {
     errors.push(invalidValue(path.key(mirrorKey), mirror, 'must set spec.nodeName if mirror pod annotation is set'))
   }
-  const cost = annotations[deletionCostKey]
+  const cost = annotations?.[deletionCostKey]
   if (cost !== undefined && podDeletionCost(cost) === undefined) {
     errors.push(invalidValue(path.key(deletionCostKey), cost, 'must be a 32bit integer'))
   }
-  return [...errors, ...validateProfileAnnotations(annotations, spec ?? { containers: [] }, path)]
+  return [...errors, ...validateProfileAnnotations(annotations, spec, path)]
 }
 
 /** The number of a pod-deletion-cost annotation: a 32-bit integer without plus sign and leading zeros, else undefined. */
