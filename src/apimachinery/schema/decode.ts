@@ -75,8 +75,12 @@ export function decodeValue<T>(value: unknown, schema: Schema, unknown?: string[
   const paths: (string | number)[][] = []
   const state: State = { path: [], fields: [], struct: '', unknown: unknown && paths, depth: 0 }
   try {
-    const result = schema.typeName === undefined ? customObject(value, schema, state, unknown) : rootStruct(value, schema, state)
+    let dropped: string[] = []
+    let result: Record<string, unknown>
+    if (schema.typeName === undefined) ({ object: result, dropped } = customObject(value, schema, state))
+    else result = rootStruct(value, schema, state)
     if (paths.length > 0) unknown?.push(...(paths.length === 1 ? paths : inDocumentOrder(value, paths)).map(pathText))
+    unknown?.push(...dropped)
     return result as T
   } catch (error) {
     throw decodeError(error, state)
@@ -196,7 +200,7 @@ function zeroOf(shape: Shape, schema: Schema, state: State): unknown {
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'
 
 /** An object of a CRD: apiVersion, kind and metadata as for every kind, the rest pruned by the schema. Types are left to validation. */
-function customObject(value: unknown, schema: Schema, state: State, dropped: string[] | undefined): Record<string, unknown> {
+function customObject(value: unknown, schema: Schema, state: State): { object: Record<string, unknown>; dropped: string[] } {
   if (!isObject(value)) throw new TypeMismatch(jsonTypeName(value), 'map[string]interface {}')
   const { object, unknown } = pruned(value, schema, true)
   for (const word of ['apiVersion', 'kind']) {
@@ -206,6 +210,5 @@ function customObject(value: unknown, schema: Schema, state: State, dropped: str
     const meta: FieldPlan = { name: 'metadata', schema: schemaOf(objectMeta), shape: 'struct', dropsZero: false, fillsZero: true }
     object['metadata'] = fieldValue(object['metadata'], meta, 'ObjectMeta', state)
   } else object['metadata'] = {}
-  dropped?.push(...unknown)
-  return object
+  return { object, dropped: unknown }
 }
