@@ -44,6 +44,10 @@ export interface WriteContext {
   /** Milliseconds since the epoch. */
   now: number
   userName: string
+  /** More of the user, for kinds that record who asked (CertificateSigningRequest). */
+  userUid?: string
+  userGroups?: readonly string[]
+  userExtra?: Readonly<Record<string, readonly string[]>>
   /** Set for a subresource write: 'status', 'scale', 'ephemeralcontainers' … */
   subresource?: string
   dryRun: boolean
