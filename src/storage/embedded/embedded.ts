@@ -227,17 +227,24 @@ class Embedded implements EmbeddedStorage {
   /** Forgets slice by slice; between two slices writers get their turn. */
   async #forget(): Promise<void> {
     for (let more = true; more; ) {
-      more = false
-      while (this.#garbage.length < garbageSlice) {
-        const events = this.#mvcc.dropSegment()
-        if (!events) break
-        if (this.#log) for (const event of events) this.#garbage.push(...supersededBy(event))
-      }
+      // A slice outgrows the group it is committed with, or a busy store would never catch up.
+      const size = Math.max(garbageSlice, this.#waiting.length)
+      more = this.#collectGarbage(size)
       const revision = this.#mvcc.compactRevision
-      const slice = Float64Array.from(this.#garbage.splice(0, garbageSlice))
+      const slice = Float64Array.from(this.#garbage.splice(0, size))
       if (this.#log) await this.#log.compact(revision, slice)
-      more = this.#garbage.length > 0 || revision < this.#mvcc.compactRevision
+      more ||= this.#garbage.length > 0 || revision < this.#mvcc.compactRevision
     }
+  }
+
+  /** Drops compacted segments until `size` records wait for deletion; tells whether there may be more. */
+  #collectGarbage(size: number): boolean {
+    while (this.#garbage.length < size) {
+      const events = this.#mvcc.dropSegment()
+      if (!events) return false
+      if (this.#log) for (const event of events) this.#garbage.push(...supersededBy(event))
+    }
+    return true
   }
 
   #rejectWaiting(error: UnavailableError): void {
