@@ -1,0 +1,56 @@
+// In which order groups and versions are listed, and which version of a group is preferred. Pure.
+// Numbers: kube-apiserver's APIService priorities; custom groups have 1000, their versions are ordered by kind of release.
+
+const groupPriorities: Readonly<Record<string, number>> = {
+  '': 18000,
+  'events.k8s.io': 17750,
+  apps: 17800,
+  'authentication.k8s.io': 17700,
+  'authorization.k8s.io': 17600,
+  autoscaling: 17500,
+  batch: 17400,
+  'certificates.k8s.io': 17300,
+  'networking.k8s.io': 17200,
+  extensions: 17150,
+  policy: 17100,
+  'rbac.authorization.k8s.io': 17000,
+  'storage.k8s.io': 16800,
+  'apiextensions.k8s.io': 16700,
+  'admissionregistration.k8s.io': 16700,
+  'scheduling.k8s.io': 16600,
+  'coordination.k8s.io': 16500,
+  'node.k8s.io': 16300,
+  'discovery.k8s.io': 16200,
+  'resource.k8s.io': 16200,
+  'flowcontrol.apiserver.k8s.io': 16100,
+  'internal.apiserver.k8s.io': 16000,
+  'storagemigration.k8s.io': 15800,
+  // Served by the aggregation layer itself, before all others.
+  'apiregistration.k8s.io': 20000,
+}
+const customPriority = 1000
+
+/** Orders group names as `/apis` lists them. */
+export function compareGroups(a: string, b: string): number {
+  return priorityOf(b) - priorityOf(a) || (a < b ? -1 : a > b ? 1 : 0)
+}
+
+function priorityOf(group: string): number {
+  return Object.hasOwn(groupPriorities, group) ? (groupPriorities[group] ?? customPriority) : customPriority
+}
+
+/** Orders versions: v2 before v1 before v1beta1 before v1alpha2; names of another shape last, by name. The first is preferred. */
+export function compareVersions(a: string, b: string): number {
+  const left = parsed(a)
+  const right = parsed(b)
+  if (left === undefined || right === undefined) return left === right ? (a < b ? -1 : a > b ? 1 : 0) : left === undefined ? 1 : -1
+  return right.stage - left.stage || right.major - left.major || right.minor - left.minor
+}
+
+const stages: Readonly<Record<string, number>> = { alpha: 0, beta: 1 }
+
+function parsed(version: string): { major: number; stage: number; minor: number } | undefined {
+  const match = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(version)
+  if (match === null) return undefined
+  return { major: Number(match[1]), stage: match[2] === undefined ? 2 : (stages[match[2]] ?? 0), minor: Number(match[3] ?? 0) }
+}
