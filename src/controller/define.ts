@@ -16,6 +16,8 @@ export interface ReconcileContext {
   random: Random
   /** The key being reconciled, "namespace/name". */
   key: string
+  /** The controller's own notes (observations, reservations): lost at a restart, so never the only copy of anything. */
+  memory: Map<string, unknown>
 }
 
 /** Maps a change of another kind to the keys to reconcile. `reads` are the controller's listers. */

@@ -2,7 +2,7 @@
 import { isGone, isNotFound } from '../apimachinery/api-error.ts'
 import { type Clock, type Random, sleep } from '../apimachinery/clock.ts'
 import type { Kind } from '../apimachinery/kind.ts'
-import type { KubeObject } from '../apimachinery/meta.ts'
+import { type KubeObject, splitApiVersion } from '../apimachinery/meta.ts'
 import type { Client } from '../client/client.ts'
 import { discoverKinds } from '../client/discovery.ts'
 import { reflect } from '../client/reflector.ts'
@@ -74,7 +74,7 @@ export function objectGraph(options: PortOptions, discovery: Discovery) {
     async follow(sink: { put(object: KubeObject): void; remove(object: KubeObject): void }, until: AbortSignal): Promise<void> {
       const sweep = async (): Promise<void> => {
         const { kinds } = await discovery.current()
-        const fresh = kinds.filter((kind) => collectable(kind) && !followed.has(`${kind.apiVersion}/${kind.kind}`))
+        const fresh = kinds.filter((kind) => collectable(kind) && !followed.has(groupKind(kind.group, kind.kind)))
         await Promise.all(fresh.map((kind) => followKind(kind, sink, until)))
       }
       await sweep()
@@ -86,7 +86,8 @@ export function objectGraph(options: PortOptions, discovery: Discovery) {
       }
       again().catch(() => {})
     },
-    kindOf: (apiVersion: string, kind: string) => followed.get(`${apiVersion}/${kind}`),
+    // an owner may be named in another served version
+    kindOf: (apiVersion: string, kind: string) => followed.get(groupKind(splitApiVersion(apiVersion).group, kind)),
     get: (kind: Kind, namespace: string | undefined, name: string): Promise<KubeObject> =>
       client.get<KubeObject>(kind, ref(namespace, name), { signal }),
     patch: (kind: Kind, namespace: string | undefined, name: string, patch: Record<string, unknown>) =>
@@ -110,7 +111,7 @@ export function objectGraph(options: PortOptions, discovery: Discovery) {
     sink: { put(object: KubeObject): void; remove(object: KubeObject): void },
     until: AbortSignal,
   ): Promise<void> {
-    followed.set(`${kind.apiVersion}/${kind.kind}`, kind)
+    followed.set(groupKind(kind.group, kind.kind), kind)
     const present = new Map<string, KubeObject>()
     return new Promise((resolve) => {
       const put = (object: KubeObject) => {
@@ -142,6 +143,10 @@ export function objectGraph(options: PortOptions, discovery: Discovery) {
       }).then(resolve)
     })
   }
+}
+
+function groupKind(group: string, kind: string): string {
+  return `${group}/${kind}`
 }
 
 /** Events come and go too often to be owners or dependents. */

@@ -49,6 +49,7 @@ class ControllerRun {
   /** Keys that wait for a cache to catch up. */
   readonly #resting = new Map<string, Timer>()
   readonly #settings: Record<string, unknown>
+  readonly #memory = new Map<string, unknown>()
 
   constructor(controller: Controller, options: RunnerOptions) {
     this.#controller = controller
@@ -151,8 +152,14 @@ class ControllerRun {
   async #reconcile(key: string): Promise<void> {
     const { clock, random, log, client, recorder, signal } = this.#o
     const started = clock.now()
-    const context = { now: started, random, key, options: this.#settings, ports: this.#o.ports ?? {} } satisfies ReconcileContext &
-      Record<string, unknown>
+    const context = {
+      now: started,
+      random,
+      key,
+      memory: this.#memory,
+      options: this.#settings,
+      ports: this.#o.ports ?? {},
+    } satisfies ReconcileContext & Record<string, unknown>
     try {
       const { name, namespace } = splitKey(key)
       const object = this.#cache.get(name, namespace)
