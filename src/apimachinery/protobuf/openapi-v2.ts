@@ -165,10 +165,12 @@ function message(value: unknown, layoutName: string): Writer {
   const layout = layouts[layoutName]!
   const object = isObject(value) ? value : {}
   const writer = newWriter()
-  const fields = Object.entries(layout.fields).filter(([key]) => object[key] !== undefined)
-  for (const [key, field] of fields.sort(([, a], [, b]) => a[0] - b[0])) writeField(writer, key, object[key], field)
   for (const key of Object.keys(object)) {
-    if (layout.extensions !== undefined && key.startsWith('x-')) writeMessageField(writer, layout.extensions, entry(key, free(object[key])))
+    const field = Object.hasOwn(layout.fields, key) ? layout.fields[key] : undefined // protobuf does not mind the order of fields
+    if (object[key] === undefined) continue
+    if (field) writeField(writer, key, object[key], field)
+    else if (layout.extensions !== undefined && key.startsWith('x-'))
+      writeMessageField(writer, layout.extensions, entry(key, free(object[key])))
   }
   return writer
 }

@@ -24,7 +24,8 @@ function copyInto(target: Uint8Array, start: number, writer: Writer): number {
   let at = start
   for (const chunk of writer.chunks) {
     if (chunk instanceof Uint8Array) {
-      target.set(chunk, at)
+      if (chunk.length > 16) target.set(chunk, at)
+      else for (let i = 0; i < chunk.length; i++) target[at + i] = chunk[i]!
       at += chunk.length
     } else at = copyInto(target, at, chunk)
   }
@@ -39,8 +40,7 @@ export function writeVarintField(writer: Writer, number: number, value: number |
 
 /** A length-delimited field. */
 export function writeBytesField(writer: Writer, number: number, value: Uint8Array): void {
-  push(writer, varint(((number << 3) | 2) >>> 0))
-  push(writer, varint(value.length))
+  pushHead(writer, number, value.length)
   push(writer, value)
 }
 
@@ -51,8 +51,7 @@ export function writeStringField(writer: Writer, number: number, value: string):
 
 /** A message field whose body another writer holds. */
 export function writeMessageField(writer: Writer, number: number, message: Writer): void {
-  push(writer, varint(((number << 3) | 2) >>> 0))
-  push(writer, varint(message.length))
+  pushHead(writer, number, message.length)
   push(writer, message)
 }
 
@@ -67,6 +66,19 @@ export function writeFloatField(writer: Writer, number: number, value: number): 
   push(writer, varint((number << 3) | 5))
   push(writer, new Uint8Array(new Float32Array([value]).buffer))
 }
+
+/** Tag and length of a length-delimited field; small ones, nearly all, as one chunk that is made once. */
+function pushHead(writer: Writer, number: number, length: number): void {
+  if (number < 16 && length < 0x80) {
+    const key = (number << 7) | length
+    push(writer, (heads[key] ??= Uint8Array.of((number << 3) | 2, length)))
+  } else {
+    push(writer, varint(((number << 3) | 2) >>> 0))
+    push(writer, varint(length))
+  }
+}
+
+const heads: Uint8Array[] = []
 
 function push(writer: Writer, chunk: Uint8Array | Writer): void {
   writer.chunks.push(chunk)
