@@ -2,6 +2,7 @@
 import type { APIService as APIServiceObject } from '../../../openapi/types/apiregistration/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { apiServiceErrors, apiServiceStatusErrors, markLocal } from './apiservice-rules.ts'
 
 export const APIService = defineKind<APIServiceObject>({
   group: 'apiregistration.k8s.io',
@@ -14,6 +15,9 @@ export const APIService = defineKind<APIServiceObject>({
   subresources: { status: true },
   requiresResourceVersion: true,
   defaults: { 'spec.service.port': 443 },
+  prepareForCreate: markLocal,
+  validate: apiServiceErrors,
+  validateStatusUpdate: apiServiceStatusErrors,
   columns: [
     { name: 'Service', description: 'The service that answers, or Local.', value: service },
     { name: 'Available', description: 'Whether it answers.', value: available },

@@ -1,6 +1,7 @@
 // SelfSubjectAccessReview: asks whether the caller may do something. Answered at once, never stored.
 import type { SelfSubjectAccessReview as SelfSubjectAccessReviewObject } from '../../../openapi/types/authorization/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { selfAccessReviewErrors } from './rules.ts'
 
 export const SelfSubjectAccessReview = defineKind<SelfSubjectAccessReviewObject>({
   group: 'authorization.k8s.io',
@@ -9,5 +10,6 @@ export const SelfSubjectAccessReview = defineKind<SelfSubjectAccessReviewObject>
   resource: 'selfsubjectaccessreviews',
   scope: 'Cluster',
   verbs: ['create'],
+  validate: selfAccessReviewErrors,
   ephemeral: true,
 })

@@ -3,6 +3,8 @@ import type { CronJob as CronJobObject } from '../../../openapi/types/batch/v1.t
 import { defineKind } from '../../apimachinery/kind.ts'
 import { formatLabelSelector } from '../apps/label-selector.ts'
 import { ageColumn, translateTimestamp, workloadColumns } from '../shared/columns.ts'
+import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
+import { cronJobCreateErrors, cronJobDefaults, cronJobErrors, cronJobUpdateErrors } from './cronjob-rules.ts'
 
 export const CronJob = defineKind<CronJobObject>({
   group: 'batch',
@@ -14,6 +16,11 @@ export const CronJob = defineKind<CronJobObject>({
   scope: 'Namespaced',
   subresources: { status: true },
   generation: 'spec',
+  defaults: podSpecDefaults('spec.jobTemplate.spec.template.spec'),
+  computeDefaults: cronJobDefaults,
+  validate: cronJobErrors,
+  validateCreate: cronJobCreateErrors,
+  validateUpdate: cronJobUpdateErrors,
   columns: [
     { name: 'Schedule', description: 'The schedule in Cron format.', value: (cron) => cron.spec?.schedule ?? '' },
     { name: 'Timezone', description: 'The time zone of the schedule.', value: (cron) => cron.spec?.timeZone ?? '<none>' },

@@ -2,7 +2,11 @@
 import type { Job as JobObject } from '../../../openapi/types/batch/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { formatLabelSelector } from '../apps/label-selector.ts'
+import { podNameWarnings } from '../apps/workload-rules.ts'
 import { ageColumn, humanDuration, workloadColumns } from '../shared/columns.ts'
+import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
+import { generateSelector, jobDefaults, jobErrors } from './job-rules.ts'
+import { jobUpdateErrors } from './job-update-rules.ts'
 
 export const Job = defineKind<JobObject>({
   group: 'batch',
@@ -15,6 +19,12 @@ export const Job = defineKind<JobObject>({
   generation: 'spec',
   defaultPropagation: 'Orphan',
   selectableFields: { 'status.successful': (job) => String(job.status?.succeeded ?? 0) },
+  defaults: podSpecDefaults('spec.template.spec'),
+  computeDefaults: jobDefaults,
+  prepareForCreate: generateSelector,
+  validate: jobErrors,
+  validateUpdate: jobUpdateErrors,
+  warnings: (job, old) => (old === undefined ? podNameWarnings(job.metadata?.name) : []),
   columns: [
     { name: 'Status', description: 'State of the job.', value: jobState },
     { name: 'Completions', description: 'Pods that succeeded, of those needed.', value: completions },

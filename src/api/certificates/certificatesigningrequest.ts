@@ -2,6 +2,7 @@
 import type { CertificateSigningRequest as CertificateSigningRequestObject } from '../../../openapi/types/certificates/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, humanDuration } from '../shared/columns.ts'
+import { csrErrors, csrStatusErrors, prepareCsrUpdate, recordRequestor } from './csr-rules.ts'
 
 export const CertificateSigningRequest = defineKind<CertificateSigningRequestObject>({
   group: 'certificates.k8s.io',
@@ -13,6 +14,10 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequestObj
   nameRule: 'path-segment',
   subresources: { status: true, others: ['approval'] },
   selectableFields: { 'spec.signerName': (csr) => csr.spec?.signerName ?? '' },
+  prepareForCreate: recordRequestor,
+  prepareForUpdate: prepareCsrUpdate,
+  validate: csrErrors,
+  validateStatusUpdate: csrStatusErrors,
   columns: [
     ageColumn,
     { name: 'SignerName', description: 'Who is to sign.', value: (csr) => csr.spec?.signerName || '<none>' },

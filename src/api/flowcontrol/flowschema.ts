@@ -2,6 +2,7 @@
 import type { FlowSchema as FlowSchemaObject } from '../../../openapi/types/flowcontrol/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { conditionsErrors, flowSchemaErrors } from './flowschema-rules.ts'
 
 export const FlowSchema = defineKind<FlowSchemaObject>({
   group: 'flowcontrol.apiserver.k8s.io',
@@ -14,6 +15,8 @@ export const FlowSchema = defineKind<FlowSchemaObject>({
   computeDefaults: (schema) => {
     if (schema.spec && !schema.spec.matchingPrecedence) schema.spec.matchingPrecedence = 1000
   },
+  validate: flowSchemaErrors,
+  validateStatusUpdate: conditionsErrors,
   columns: [
     {
       name: 'PriorityLevel',

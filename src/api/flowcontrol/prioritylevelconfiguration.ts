@@ -2,6 +2,8 @@
 import type { PriorityLevelConfiguration as PriorityLevelConfigurationObject } from '../../../openapi/types/flowcontrol/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { conditionsErrors } from './flowschema-rules.ts'
+import { priorityLevelErrors } from './prioritylevel-rules.ts'
 
 const none = '<none>'
 
@@ -26,6 +28,8 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfigurationO
     queuing.queues ||= 64
     queuing.queueLengthLimit ||= 50
   },
+  validate: priorityLevelErrors,
+  validateStatusUpdate: conditionsErrors,
   columns: [
     { name: 'Type', description: 'Limited or Exempt.', value: (level) => level.spec?.type ?? '' },
     {

@@ -6,8 +6,7 @@ import { at, invalidValue, notSupported, required } from '../../apimachinery/fie
 import { pathSegmentName } from '../../apimachinery/names.ts'
 import { invalidFor, objectName } from '../shared/checks.ts'
 import { validateLabelSelector } from '../shared/validate-label-selector.ts'
-
-const rbacGroup = 'rbac.authorization.k8s.io'
+import { rbacGroup } from './binding.ts'
 
 type Binding = Pick<RoleBinding, 'roleRef' | 'subjects'>
 
