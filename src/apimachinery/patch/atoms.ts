@@ -37,6 +37,7 @@ export interface MapField {
   readonly declared: boolean
 }
 
+/** Free-form fields of built-in types (ControllerRevision.data): owned as a whole. */
 const untypedAtomic: Atom = {
   scalar: 'untyped',
   list: { atomic: true, keys: [], declaredKeys: [], element: () => untypedAtomic, keyDefault: () => undefined },
@@ -64,6 +65,7 @@ export function atomOf(schema: Schema): Atom {
 
 function makeAtom(schema: Schema): Atom {
   if (schema.intOrString === true) return { scalar: 'untyped' }
+  if (schema.format === 'raw-extension' || schema.format?.startsWith('json')) return untypedAtomic
   switch (schema.type) {
     case 'object':
       return objectAtom(schema)

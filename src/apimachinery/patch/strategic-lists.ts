@@ -141,8 +141,8 @@ export function elementsAreMaps(...lists: readonly (readonly unknown[])[]): bool
   let first: string | undefined
   for (const list of lists) {
     for (const item of list) {
-      if (Array.isArray(item)) throw noListOfLists()
       const type = goType(item)
+      if (first === undefined && Array.isArray(item)) throw noListOfLists()
       first ??= type
       if (type !== first) throw unclassified(`list element types are not identical: ${goPrint(lists)}`)
     }
