@@ -55,7 +55,8 @@ export function parentManagedFields(
   const path = replicasPath(paths, apiVersion)
   for (const manager of scaleOwners.values()) {
     if (path === undefined || !hasPath(manager.fields, scaleReplicas)) continue
-    const entry = { ...manager, apiVersion, fields: setOfPaths(path) }
+    // Upstream looks the time up among the parent's entries and finds none: such entries carry no time.
+    const entry = { ...manager, apiVersion, time: undefined, fields: setOfPaths(path) }
     result.set(identifierOf(entry), entry)
   }
   return encodeManagers(result)
