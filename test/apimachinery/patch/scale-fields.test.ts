@@ -30,6 +30,11 @@ test('a Scale shows the owners of replicas', () => {
 })
 
 test('an unchanged Scale leaves the parent as it was, but for versions that are gone', () => {
+  assert.deepEqual(parentManagedFields(parent, scaleManagedFields(parent, paths), 'apps/v1', paths), parent.slice(0, 2))
+})
+
+test('who takes replicas in the Scale takes them from the owner in the parent', () => {
+  const scale = [entry('hpa', 'autoscaling/v1', replicas, { subresource: 'scale', time: '1970-01-01T00:00:02Z' })]
   assert.deepEqual(parentManagedFields(parent, scale, 'apps/v1', paths), [
     { manager: 'hpa', operation: 'Update', apiVersion: 'apps/v1', fieldsType: 'FieldsV1', fieldsV1: replicas, subresource: 'scale' },
     entry('a', 'apps/v1', { 'f:spec': { 'f:paused': {} } }),
