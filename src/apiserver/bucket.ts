@@ -5,7 +5,7 @@ import type { CacheEvent, HistoryLimits } from './history.ts'
 import { History } from './history.ts'
 
 interface Index {
-  valueOf: (entry: Entry) => string
+  textOf: (entry: Entry) => string
   byValue: Map<string, Map<string, Entry>>
 }
 
@@ -41,10 +41,10 @@ export class Bucket {
   }
 
   /** Entries whose selectable field has this value, in key order. The index is built on first use. */
-  select(field: string, valueOf: (entry: Entry) => string, value: string): Entry[] {
+  select(field: string, textOf: (entry: Entry) => string, value: string): Entry[] {
     let index = this.#indexes.get(field)
     if (index === undefined) {
-      index = { valueOf, byValue: new Map() }
+      index = { textOf, byValue: new Map() }
       for (const entry of this.#sorted) addTo(index, entry)
       this.#indexes.set(field, index)
     }
@@ -91,7 +91,7 @@ export class Bucket {
   #reindex(previous: Entry | undefined, entry: Entry | undefined): void {
     for (const index of this.#indexes.values()) {
       if (previous !== undefined) {
-        const value = index.valueOf(previous)
+        const value = index.textOf(previous)
         const same = index.byValue.get(value)
         same?.delete(previous.key)
         if (same?.size === 0) index.byValue.delete(value)
@@ -114,7 +114,7 @@ export class Bucket {
 }
 
 function addTo(index: Index, entry: Entry): void {
-  const value = index.valueOf(entry)
+  const value = index.textOf(entry)
   let same = index.byValue.get(value)
   if (same === undefined) {
     same = new Map()

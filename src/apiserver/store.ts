@@ -3,6 +3,7 @@
 import type { FieldError, ResourceName } from '../apimachinery/api-error.ts'
 import { ApiError, alreadyExists, conflict, fieldErrorText, invalid, notFound, qualifiedResource } from '../apimachinery/api-error.ts'
 import { timestamp } from '../apimachinery/clock.ts'
+import { semanticEqual } from '../apimachinery/equal.ts'
 import { at, invalidValue } from '../apimachinery/field-errors.ts'
 import type { Resolved, WriteContext } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
@@ -11,7 +12,7 @@ import { generateName } from '../apimachinery/object-meta.ts'
 import type { Entry as StoredEntry } from '../storage/storage.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import type { User } from './authentication/user.ts'
-import type { Entry } from './codec.ts'
+import type { Decoded, Entry } from './codec.ts'
 import { decodeStored, encodeStored, makeEntry, objectOf } from './codec.ts'
 import type { ServerContext } from './context.ts'
 import { ignoreTimestamps, recordUpdate } from './field-management.ts'
@@ -58,10 +59,10 @@ export async function readEntry(write: Pick<Write, 'server' | 'resolved' | 'name
 }
 
 /** Creates `object` (stored version; the store takes it over). Throws 409 AlreadyExists, 422 Invalid, what admission throws. */
-export async function createObject(write: Write, object: KubeObject): Promise<Written> {
+export async function createObject(write: Write, object: KubeObject, options: { managesFields?: boolean } = {}): Promise<Written> {
   wipeSystemFields(object)
   ensureNamespace(object, write.namespace)
-  const managed = recordUpdate(write, undefined, object)
+  const managed = options.managesFields === true ? object : recordUpdate(write, undefined, object)
   const named = await admitMutating(write, 'CREATE', managed, undefined)
   const generated = !named.metadata?.name && !!named.metadata?.generateName
   for (let attempt = 1; ; attempt++) {
@@ -146,7 +147,7 @@ async function createByUpdate(write: Write, transform: Transform, options: Updat
   if (object.metadata?.resourceVersion === '0') delete object.metadata.resourceVersion
   if (object.metadata?.resourceVersion) throw notFound(groupResource(write.resolved), write.name)
   try {
-    return await createObject(write, object)
+    return await createObject(write, object, { managesFields: options.managesFields === true })
   } catch (error) {
     if (error instanceof ApiError && error.reason === 'AlreadyExists') return undefined
     throw error
@@ -178,10 +179,15 @@ async function updateOnce(write: Write, transform: Transform, options: UpdateOpt
   if (options.skipAdmission !== true) await admitValidating(write, 'UPDATE', draft, old)
   const encoded = encodeStored(kind, draft)
   if (isFinished(encoded.object, old)) return await finish(write, stored, encoded.object, old)
-  if (encoded.bytes.equals(decodeStored(kind, stored.value).bytes)) return written(resolved, current, {})
+  if (isSame(encoded, decodeStored(kind, stored.value))) return written(resolved, current, {})
   if (write.dryRun) return written(resolved, makeEntry(stored.key, encoded.bytes, stored.modRevision), {})
   const result = await server.storage.update(stored.key, encoded.bytes, stored.modRevision)
   return result.ok ? written(resolved, makeEntry(stored.key, encoded.bytes, result.revision), {}) : undefined
+}
+
+/** Equal but for the order of keys. */
+function isSame(a: Decoded, b: Decoded): boolean {
+  return a.bytes.length === b.bytes.length && (a.bytes.equals(b.bytes) || semanticEqual(a.object, b.object))
 }
 
 /** The resourceVersion of the new object is a condition; without one the update is unconditional where the kind allows it (wire.md 16). */
