@@ -2,6 +2,7 @@
 import type { MutatingAdmissionPolicy as MutatingAdmissionPolicyObject } from '../../../openapi/types/admissionregistration/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { mutatingPolicyErrors } from './policy-rules.ts'
 import { matchResourcesDefaults, paramKindText } from './shared.ts'
 
 export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicyObject>({
@@ -18,6 +19,7 @@ export const MutatingAdmissionPolicy = defineKind<MutatingAdmissionPolicyObject>
     policy.spec.failurePolicy ??= 'Fail'
     matchResourcesDefaults(policy.spec.matchConstraints)
   },
+  validate: mutatingPolicyErrors,
   columns: [
     { name: 'Mutations', type: 'integer', description: 'Number of changes.', value: (policy) => policy.spec?.mutations?.length ?? 0 },
     { name: 'ParamKind', description: 'Kind of the parameters.', value: (policy) => paramKindText(policy.spec?.paramKind) },

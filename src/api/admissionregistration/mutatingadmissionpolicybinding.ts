@@ -2,6 +2,7 @@
 import type { MutatingAdmissionPolicyBinding as MutatingAdmissionPolicyBindingObject } from '../../../openapi/types/admissionregistration/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { mutatingBindingErrors } from './policy-rules.ts'
 import { matchResourcesDefaults, paramRefText } from './shared.ts'
 
 export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicyBindingObject>({
@@ -14,6 +15,7 @@ export const MutatingAdmissionPolicyBinding = defineKind<MutatingAdmissionPolicy
   requiresResourceVersion: true,
   generation: 'spec',
   computeDefaults: (binding) => matchResourcesDefaults(binding.spec?.matchResources),
+  validate: mutatingBindingErrors,
   columns: [
     { name: 'PolicyName', description: 'The policy.', value: (binding) => binding.spec?.policyName ?? '' },
     { name: 'ParamRef', description: 'Its parameters.', value: (binding) => paramRefText(binding.spec?.paramRef) },

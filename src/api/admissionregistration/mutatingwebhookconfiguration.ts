@@ -4,6 +4,7 @@ import { semanticEqual } from '../../apimachinery/equal.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { webhookDefaults } from './shared.ts'
+import { webhookConfigurationErrors } from './webhook-rules.ts'
 
 export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurationObject>({
   group: 'admissionregistration.k8s.io',
@@ -20,6 +21,7 @@ export const MutatingWebhookConfiguration = defineKind<MutatingWebhookConfigurat
       webhook.reinvocationPolicy ??= 'Never'
     }
   },
+  validate: webhookConfigurationErrors,
   columns: [
     {
       name: 'Webhooks',

@@ -2,6 +2,7 @@
 import type { ValidatingAdmissionPolicy as ValidatingAdmissionPolicyObject } from '../../../openapi/types/admissionregistration/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { validatingPolicyErrors } from './policy-rules.ts'
 import { matchResourcesDefaults, paramKindText } from './shared.ts'
 
 export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicyObject>({
@@ -19,6 +20,7 @@ export const ValidatingAdmissionPolicy = defineKind<ValidatingAdmissionPolicyObj
     policy.spec.failurePolicy ??= 'Fail'
     matchResourcesDefaults(policy.spec.matchConstraints)
   },
+  validate: validatingPolicyErrors,
   columns: [
     { name: 'Validations', type: 'integer', description: 'Number of rules.', value: (policy) => policy.spec?.validations?.length ?? 0 },
     { name: 'ParamKind', description: 'Kind of the parameters.', value: (policy) => paramKindText(policy.spec?.paramKind) },

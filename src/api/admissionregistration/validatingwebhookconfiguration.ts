@@ -4,6 +4,7 @@ import { semanticEqual } from '../../apimachinery/equal.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { webhookDefaults } from './shared.ts'
+import { webhookConfigurationErrors } from './webhook-rules.ts'
 
 export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfigurationObject>({
   group: 'admissionregistration.k8s.io',
@@ -17,6 +18,7 @@ export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   computeDefaults: (configuration) => {
     for (const webhook of configuration.webhooks ?? []) webhookDefaults(webhook)
   },
+  validate: webhookConfigurationErrors,
   columns: [
     {
       name: 'Webhooks',

@@ -1,6 +1,7 @@
 // CustomResourceDefinition: brings a new kind into the API.
 import type { CustomResourceDefinition as CustomResourceDefinitionObject } from '../../../openapi/types/apiextensions/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { approvalErrors, crdDefaults, crdErrors, crdStatusErrors, crdUpdateErrors, recordStoredVersion } from './crd-rules.ts'
 
 export const CustomResourceDefinition = defineKind<CustomResourceDefinitionObject>({
   group: 'apiextensions.k8s.io',
@@ -13,8 +14,11 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinitionObjec
   subresources: { status: true },
   requiresResourceVersion: true,
   generation: 'spec',
-  defaults: {
-    'spec.conversion': { strategy: 'None' },
-    'spec.conversion.webhook.clientConfig.service.port': 443,
-  },
+  computeDefaults: crdDefaults,
+  prepareForCreate: recordStoredVersion,
+  prepareForUpdate: recordStoredVersion,
+  validate: crdErrors,
+  validateCreate: approvalErrors,
+  validateUpdate: crdUpdateErrors,
+  validateStatusUpdate: crdStatusErrors,
 })
