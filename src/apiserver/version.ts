@@ -30,3 +30,6 @@ export function versionRoute(build?: { commit?: string; date?: string }): Route 
   const body = `${JSON.stringify(versionInfo(build), null, 2)}`
   return { path: /^\/version\/?$/, handle: () => ({ type: 'raw', contentType: 'application/json', body }) }
 }
+
+/** This server's version. */
+export const serverVersion: Info = versionInfo()
