@@ -7,5 +7,5 @@ enableCompileCache()
 const { runProgram } = await import('./program.ts')
 process.exitCode = await runProgram(process.argv.slice(2))
 // what is left (keep-alive sockets) must not hold the process
-if (process.connected) process.disconnect()
+if (process.connected) process.disconnect?.()
 setTimeout(() => process.exit(), 100).unref()

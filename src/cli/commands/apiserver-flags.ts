@@ -11,7 +11,6 @@ export const apiserverFlags = {
     'AlwaysAllow',
   ),
   'bind-address': stringFlag('Address to listen on', '0.0.0.0'),
-  'cert-dir': stringFlag('Where a self-signed certificate is kept when --tls-cert-file is not given', '/var/run/kubernetes'),
   'client-ca-file': stringFlag('CA bundle: client certificates signed by it authenticate as CommonName, Organizations'),
   'data-dir': stringFlag('Directory of the embedded store', '/var/lib/k8ts'),
   'disable-admission-plugins': listFlag('Admission plugins to leave out'),

@@ -1,5 +1,5 @@
 // k8ts version
-import { serverVersion } from '../../apiserver/version.ts'
+import { versionInfo } from '../../apiserver/version.ts'
 import { defineCommand } from '../command.ts'
 
 export const command = defineCommand({
@@ -7,6 +7,6 @@ export const command = defineCommand({
   summary: 'Print the version',
   flags: {},
   async run(_values, terminal) {
-    terminal.print(`k8ts ${serverVersion.gitVersion}`)
+    terminal.print(`k8ts ${versionInfo().gitVersion}`)
   },
 })

@@ -1,0 +1,68 @@
+// The whole API server out of its parts: embedded store, watch cache, authentication, admission, discovery, OpenAPI, bootstrap.
+import type { Logger } from 'pino'
+import { builtinKinds } from '../api/index.ts'
+import type { Clock, Random } from '../apimachinery/clock.ts'
+import type { Storage } from '../storage/storage.ts'
+import { admissionChain } from './admission/index.ts'
+import { bookUsage } from './admission/quota/book-usage.ts'
+import { authenticationChain } from './authentication/index.ts'
+import { serviceAccountTokens } from './authentication/service-account-tokens.ts'
+import { type ApiServer, createServer } from './component.ts'
+import type { ServerOptions } from './context.ts'
+import { discoveryRoutes } from './discovery/index.ts'
+import { healthRoutes } from './health.ts'
+import { apiServerMetrics, metricsRoute } from './metrics.ts'
+import { openApiRoutes } from './openapi/routes.ts'
+import { versionRoute } from './version.ts'
+
+export interface RunOptions extends Partial<ServerOptions> {
+  storage: Storage
+  clock: Clock
+  random: Random
+  log: Logger
+  /** Text of --token-auth-file. */
+  tokenFileText?: string
+  /** PEM keys that verify service account tokens. */
+  serviceAccountKeys?: readonly string[]
+}
+
+/** Makes the server with all its parts; it listens once `listen` is called. Rejects when storage cannot be read. */
+export async function openApiServer(options: RunOptions): Promise<ApiServer> {
+  const { storage, clock, random, log, tokenFileText, serviceAccountKeys, ...settings } = options
+  const issuer = settings.serviceAccountIssuer ?? 'https://kubernetes.default.svc.cluster.local'
+  const audiences = settings.apiAudiences === undefined || settings.apiAudiences.length === 0 ? [issuer] : settings.apiAudiences
+  const tokens = serviceAccountTokens({
+    issuers: [issuer],
+    audiences,
+    ...(settings.serviceAccountSigningKey === undefined ? {} : { signingKey: settings.serviceAccountSigningKey }),
+    ...(serviceAccountKeys === undefined ? {} : { verificationKeys: serviceAccountKeys }),
+    clock,
+    random,
+  })
+  const metrics = apiServerMetrics(clock.now() / 1000)
+  const server = await createServer(
+    { anonymousAuth: false, ...settings },
+    {
+      storage,
+      kinds: builtinKinds,
+      clock,
+      random,
+      log,
+      routes: [...healthRoutes(), versionRoute(), metricsRoute(metrics), ...discoveryRoutes(), ...openApiRoutes(new Set(builtinKinds))],
+      authenticators: ({ read }) =>
+        authenticationChain({
+          clock,
+          read,
+          serviceAccountTokens: tokens,
+          bootstrapTokens: true,
+          ...(tokenFileText === undefined ? {} : { tokenFileText }),
+        }),
+      admission: () =>
+        admissionChain(
+          { enabled: settings.enableAdmissionPlugins ?? [], disabled: settings.disableAdmissionPlugins ?? [] },
+          { clock, random, book: bookUsage(storage), createNamespace: async () => {} },
+        ),
+    },
+  )
+  return server
+}

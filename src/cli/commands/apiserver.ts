@@ -1,0 +1,108 @@
+// k8ts apiserver: upstream's flags over the embedded store.
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { admissionFlagErrors } from '../../apiserver/admission/index.ts'
+import type { ServerOptions } from '../../apiserver/context.ts'
+import { openApiServer } from '../../apiserver/run.ts'
+import { createCertificateAuthority, issueCertificate } from '../../pki/certificate.ts'
+import { openEmbedded } from '../../storage/embedded/embedded.ts'
+import { defineCommand, type Terminal } from '../command.ts'
+import { type FlagValues, UsageError } from '../flags.ts'
+import { apiserverFlags } from './apiserver-flags.ts'
+
+type Values = FlagValues<typeof apiserverFlags>
+
+export const command = defineCommand({
+  name: 'apiserver',
+  summary: 'Serve the Kubernetes API',
+  flags: apiserverFlags,
+  async run(values, terminal) {
+    const { clock, random, log, signal } = terminal
+    const errors = admissionFlagErrors(values['enable-admission-plugins'], values['disable-admission-plugins'])
+    if (errors.length > 0) throw new UsageError(errors.join(', '))
+    const options = serverOptions(values, terminal)
+    mkdirSync(values['data-dir'], { recursive: true, mode: 0o700 })
+    const storage = await openEmbedded({ path: join(values['data-dir'], 'store'), clock })
+    const server = await openApiServer({
+      ...options,
+      storage,
+      clock,
+      random,
+      log,
+      ...(values['token-auth-file'] === '' ? {} : { tokenFileText: readText('token-auth-file', values['token-auth-file']) }),
+      serviceAccountKeys: values['service-account-key-file'].map((file) => readText('service-account-key-file', file)),
+    })
+    const url = await server.listen()
+    log.info({ url }, 'serving')
+    terminal.ready()
+    await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })))
+    await server.close()
+    await storage.close()
+  },
+})
+
+function serverOptions(values: Values, terminal: Terminal): Partial<ServerOptions> {
+  const [from = 0, to = 0] = portRange(values['service-node-port-range'])
+  const bindAddress = values['bind-address']
+  const advertiseAddress = values['advertise-address'] || (bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress)
+  return {
+    bindAddress,
+    advertiseAddress,
+    securePort: values['secure-port'],
+    serviceClusterIpRange: values['service-cluster-ip-range'].split(','),
+    serviceNodePortRange: { from, to },
+    anonymousAuth: values['anonymous-auth'],
+    enableAdmissionPlugins: values['enable-admission-plugins'],
+    disableAdmissionPlugins: values['disable-admission-plugins'],
+    serviceAccountIssuer: values['service-account-issuer'],
+    apiAudiences: values['api-audiences'],
+    legacyApis: values['legacy-apis'],
+    minRequestTimeoutSeconds: values['min-request-timeout'],
+    ...(values['service-account-signing-key-file'] === ''
+      ? {}
+      : { serviceAccountSigningKey: readText('service-account-signing-key-file', values['service-account-signing-key-file']) }),
+    ...(values['insecure-http'] ? {} : { tls: tlsOptions(values, terminal, advertiseAddress) }),
+  }
+}
+
+function tlsOptions(values: Values, terminal: Terminal, address: string): NonNullable<ServerOptions['tls']> {
+  const clientCa = values['client-ca-file'] === '' ? {} : { clientCa: readText('client-ca-file', values['client-ca-file']) }
+  if (values['tls-cert-file'] !== '' && values['tls-private-key-file'] !== '') {
+    return {
+      cert: readText('tls-cert-file', values['tls-cert-file']),
+      key: readText('tls-private-key-file', values['tls-private-key-file']),
+      ...clientCa,
+    }
+  }
+  if (values['tls-cert-file'] !== values['tls-private-key-file'])
+    throw new UsageError('--tls-cert-file and --tls-private-key-file belong together')
+  return { ...selfSigned(terminal.clock.now(), address), ...clientCa }
+}
+
+/** A certificate of an authority that nobody keeps: good for one run, for clients that do not verify. */
+function selfSigned(now: number, address: string): { cert: string; key: string } {
+  const validity = { notBefore: now - 60_000, notAfter: now + 365 * 86_400_000 }
+  const ca = createCertificateAuthority({ commonName: 'k8ts self-signed', ...validity })
+  const names = {
+    dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
+    ipAddresses: [...new Set(['127.0.0.1', address])],
+  }
+  const issued = issueCertificate({ ca, commonName: address, usages: ['server'], ...names, ...validity })
+  return { cert: issued.certificatePem, key: issued.privateKeyPem }
+}
+
+function portRange(text: string): number[] {
+  const match = /^(\d+)-(\d+)$/.exec(text)
+  const [from, to] = [Number(match?.[1]), Number(match?.[2])]
+  if (match === null || from > to || to > 65_535)
+    throw new UsageError(`invalid argument ${JSON.stringify(text)} for "--service-node-port-range" flag: not a valid port range`)
+  return [from, to]
+}
+
+function readText(flag: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new UsageError(`--${flag}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,67 @@
+// k8ts controller-manager: upstream's flags.
+
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { controllers } from '../../../controllers/index.ts'
+import type { ComponentContext } from '../../component.ts'
+import { type ControllerManagerOptions, chosenControllers, runControllerManager } from '../../controller/manager.ts'
+import { namespaceContent, objectGraph, openDiscovery } from '../../controller/ports.ts'
+import { defineCommand } from '../command.ts'
+import { booleanFlag, durationFlag, type FlagValues, integerFlag, listFlag, stringFlag, UsageError } from '../flags.ts'
+import { runWorker } from '../worker.ts'
+
+const flags = {
+  'allocate-node-cidrs': booleanFlag('Give each node a pod range out of --cluster-cidr'),
+  'cluster-cidr': stringFlag('Range of pod addresses'),
+  controllers: listFlag('Controllers to run: * = all, name = this one, -name = not this one', ['*']),
+  kubeconfig: stringFlag('File with the address and credentials of the API server'),
+  'leader-elect': booleanFlag('Run only while leading, so that several managers may run', true),
+  master: stringFlag('URL of the API server; overrides the kubeconfig'),
+  'node-cidr-mask-size': integerFlag('Prefix length of the range of a node', 24, { min: 8, max: 30 }),
+  'node-monitor-grace-period': durationFlag('Silence after which a node is marked Unknown', 50_000),
+  'root-ca-file': stringFlag('PEM file published as the ConfigMap kube-root-ca.crt'),
+  'service-account-private-key-file': stringFlag('PEM private key for legacy service account tokens'),
+  'service-cluster-ip-range': stringFlag('CIDR of service addresses'),
+}
+
+export const command = defineCommand({
+  name: 'controller-manager',
+  summary: 'Run the controllers',
+  flags,
+  async run(values, terminal) {
+    await runWorker('kube-controller-manager', values, runControllerManager, controllerManagerOptions(values), terminal)
+  },
+})
+
+function controllerManagerOptions(values: FlagValues<typeof flags>): ControllerManagerOptions {
+  try {
+    chosenControllers(controllers, values.controllers)
+  } catch (error) {
+    throw new UsageError(`invalid argument for "--controllers" flag: ${(error as Error).message}`)
+  }
+  return {
+    available: controllers,
+    controllers: values.controllers,
+    leaderElect: values['leader-elect'],
+    identity: `${hostname()}_${randomUUID()}`,
+    settings: {
+      'node-ipam': {
+        clusterCidr: values['allocate-node-cidrs'] ? values['cluster-cidr'] : '',
+        nodeCidrMaskSize: values['node-cidr-mask-size'],
+      },
+      'node-lifecycle': { nodeMonitorGracePeriodMs: values['node-monitor-grace-period'] },
+      'root-ca-certificate-publisher': { rootCa: values['root-ca-file'] === '' ? '' : readFileSync(values['root-ca-file'], 'utf8') },
+    },
+    ports: {},
+    openPorts,
+  }
+}
+
+/** The ports over the public API that controllers of all kinds need. */
+export function openPorts(context: ComponentContext): Record<string, unknown> {
+  const { client, clock, random, log, signal } = context
+  const options = { client, clock, random, signal, onError: (message: string, err: unknown) => log.debug({ err }, message) }
+  const discovery = openDiscovery(options)
+  return { namespaceContent: namespaceContent(options, discovery), objectGraph: objectGraph(options, discovery) }
+}
