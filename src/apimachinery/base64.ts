@@ -52,3 +52,15 @@ export function base64Bytes(text: string): number {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   return (text.length / 4) * 3 - padding
 }
+
+/** The bytes of a base64 text. @throws Base64Error */
+export function base64Decode(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(canonicalBase64(text)), (char) => char.charCodeAt(0))
+}
+
+/** The base64 text of bytes. */
+export function base64Encode(bytes: Uint8Array): string {
+  let binary = ''
+  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
+  return btoa(binary)
+}

@@ -1,6 +1,7 @@
 // Matching in linear time: the tree becomes a nondeterministic automaton, run as a deterministic one whose states are made as they are met.
 // A text of n characters costs n steps whatever the pattern, so a pattern from a CRD cannot stop the server.
-import { type Assertion, type CharTest, isWord, type Node, parseRegex, RegexSyntaxError } from './parse.ts'
+import { type CharTest, isWord } from './classes.ts'
+import { type Assertion, type Node, parseRegex, RegexSyntaxError } from './parse.ts'
 
 export interface Regex {
   readonly pattern: string

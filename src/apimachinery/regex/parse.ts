@@ -1,11 +1,12 @@
 // Regular expressions in RE2's syntax (what Go's regexp accepts), parsed to a tree. No backreferences, no lookaround: all that is left can
 // be matched in linear time. https://github.com/google/re2/wiki/Syntax
 
-/** One character: does its code point belong? */
-export type CharTest = (codePoint: number) => boolean
+import { type CharTest, perlClass, posixClasses, unicodeClass } from './classes.ts'
 
+/** A condition on a position. */
 export type Assertion = 'text-start' | 'text-end' | 'line-start' | 'line-end' | 'word' | 'no-word'
 
+/** The tree of a pattern. */
 export type Node =
   | { kind: 'empty' }
   | { kind: 'char'; test: CharTest }
@@ -284,45 +285,4 @@ function folded(test: CharTest, flags: Flags): CharTest {
       test(code) || [char.toLowerCase(), char.toUpperCase()].some((form) => form.length === char.length && test(form.codePointAt(0) ?? 0))
     )
   }
-}
-
-function matching(pattern: RegExp): CharTest {
-  return (code) => pattern.test(String.fromCodePoint(code))
-}
-
-function perlClass(letter: string): CharTest {
-  const test = { d: matching(/[0-9]/), s: matching(/[\t\n\f\r ]/), w: isWord }[letter.toLowerCase()] as CharTest
-  return letter === letter.toLowerCase() ? test : (code) => !test(code)
-}
-
-/** RE2's \w: ASCII only. */
-export function isWord(code: number): boolean {
-  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || code === 95 || (code >= 97 && code <= 122)
-}
-
-function unicodeClass(name: string): CharTest | undefined {
-  if (name === 'Any') return () => true
-  for (const property of [name, `Script=${name}`]) {
-    try {
-      return matching(new RegExp(`\\p{${property}}`, 'u'))
-    } catch {}
-  }
-  return undefined
-}
-
-const posixClasses: Readonly<Record<string, CharTest>> = {
-  alnum: matching(/[0-9A-Za-z]/),
-  alpha: matching(/[A-Za-z]/),
-  ascii: (code) => code < 128,
-  blank: matching(/[\t ]/),
-  cntrl: (code) => code < 32 || code === 127,
-  digit: matching(/[0-9]/),
-  graph: (code) => code > 32 && code < 127,
-  lower: matching(/[a-z]/),
-  print: (code) => code >= 32 && code < 127,
-  punct: matching(/[!-/:-@[-`{-~]/),
-  space: matching(/[\t\n\v\f\r ]/),
-  upper: matching(/[A-Z]/),
-  word: isWord,
-  xdigit: matching(/[0-9A-Fa-f]/),
 }
