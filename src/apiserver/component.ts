@@ -9,6 +9,7 @@ import type { Storage } from '../storage/storage.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
 import type { Authenticator } from './authentication/user.ts'
 import type { Route, ServerContext, ServerOptions, Subresource } from './context.ts'
+import { startExpiry } from './expiry.ts'
 import type { HistoryLimits } from './history.ts'
 import { assemble } from './server.ts'
 import { WatchCache } from './watch-cache.ts'
@@ -24,6 +25,7 @@ export interface ServerDependencies {
   admission?: (server: ServerContext) => readonly AdmissionPlugin[]
   authenticators?: (server: ServerContext) => readonly Authenticator[]
   authorize?: (server: ServerContext) => NonNullable<ServerContext['authorize']>
+  observe?: ServerContext['observe']
   subresources?: readonly Subresource[]
   routes?: readonly Route[]
   /** How much recent history the watch cache keeps per kind. */
@@ -85,11 +87,14 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
     subresources: dependencies.subresources ?? [],
     routes: dependencies.routes ?? [],
     signal: closing.signal,
+    ...(dependencies.observe === undefined ? {} : { observe: dependencies.observe }),
   }
   context.admission = dependencies.admission?.(context) ?? []
   context.authenticators = dependencies.authenticators?.(context) ?? []
   if (dependencies.authorize !== undefined) context.authorize = dependencies.authorize(context)
   await cache.start()
+  registry.onChange(() => cache.forgetIndexes())
+  startExpiry(context)
   const { fastify, drain } = assemble(context)
   await fastify.ready()
   return {

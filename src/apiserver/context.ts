@@ -56,8 +56,26 @@ export interface ServerContext {
   authorize?: (attributes: AuthorizationAttributes, read: Reader) => Decision | Promise<Decision>
   subresources: readonly Subresource[]
   routes: readonly Route[]
+  /** Told of every request as it begins (metrics, audit); what it returns is told of the end. */
+  observe?: (begun: BegunRequest) => (served: ServedRequest) => void
   /** Aborts when the server begins to shut down. */
   signal: AbortSignal
+}
+
+/** What is known of a request before it is authenticated. */
+export interface BegunRequest {
+  info: RequestInfo
+  auditId: string
+  /** Watches, logs, exec …: their duration says nothing. */
+  longRunning: boolean
+}
+
+/** What is known of a request when its answer has been sent. */
+export interface ServedRequest {
+  user: User
+  code: number
+  seconds: number
+  dryRun: boolean
 }
 
 /** What an authorizer decides on. */

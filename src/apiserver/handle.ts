@@ -15,12 +15,16 @@ import { uuid } from './uuid.ts'
 
 const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 const jsonView: View = { encoding: 'json', pretty: false, contentType: 'application/json' }
+/** Made once: a stack for each request that ends would cost more than the request. */
+const clientGone = new Error('the client has gone')
 const noBody = Buffer.alloc(0)
 const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** Serves one request to its end. Never rejects. */
 export async function handle(server: ServerContext, connection: Connection): Promise<void> {
   const request = contextOf(server, connection)
+  const { info, auditId } = request
+  const served = server.observe?.({ info, auditId, longRunning: isLongRunning(info) })
   try {
     if (server.signal.aborted) return refuseShutdown(request)
     if (request.info.path === '') throw badRequest('invalid URL escape in path')
@@ -33,7 +37,19 @@ export async function handle(server: ServerContext, connection: Connection): Pro
     await writeAnswer(server, request, await answer(server, request))
   } catch (error) {
     writeError(server, request, error)
+  } finally {
+    served?.({
+      user: request.user,
+      code: connection.response.statusCode,
+      seconds: (server.clock.now() - request.receivedAt) / 1000,
+      dryRun: request.query.has('dryRun'),
+    })
   }
+}
+
+/** True for requests whose answers have no natural end. */
+function isLongRunning(info: RequestInfo): boolean {
+  return info.verb === 'watch' || ['log', 'exec', 'attach', 'portforward', 'proxy'].includes(info.subresource)
 }
 
 function contextOf(server: ServerContext, connection: Connection): RequestContext {
@@ -42,7 +58,7 @@ function contextOf(server: ServerContext, connection: Connection): RequestContex
   const url = splitUrl(raw.url ?? '/') ?? { path: '', query: new URLSearchParams() }
   const info = requestInfo(method, url.path, url.query)
   const gone = new AbortController()
-  response.on('close', () => gone.abort())
+  response.on('close', () => gone.abort(clientGone))
   const auditId = raw.headers['audit-id']
   return {
     info,
@@ -112,16 +128,11 @@ function readBytes(raw: IncomingMessage, limit: number): Promise<Buffer> {
     })
     raw.on('end', () => resolve(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)))
     raw.on('error', () => reject(badRequest('error reading the request body')))
-    raw.on('close', () => reject(badRequest('error reading the request body')))
+    raw.on('close', () => raw.complete || reject(badRequest('error reading the request body')))
   })
 }
 
 function refuseShutdown(request: RequestContext): void {
   const text = Buffer.from('The apiserver is shutting down, please try again later.\n')
   sendBytes(request, 429, 'text/plain; charset=utf-8', text, { 'Retry-After': '5', Connection: 'close' })
-}
-
-/** True for requests whose answers have no natural end: they are not waited for when draining. */
-export function isLongRunning(info: RequestInfo): boolean {
-  return info.verb === 'watch' || ['log', 'exec', 'attach', 'portforward', 'proxy'].includes(info.subresource)
 }

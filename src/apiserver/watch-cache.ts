@@ -62,6 +62,11 @@ export class WatchCache implements Reader {
     return entry === undefined ? undefined : objectOf(kind, entry)
   }
 
+  /** After a change of kinds: their selectable fields may have changed. */
+  forgetIndexes(): void {
+    for (const bucket of this.#buckets.values()) bucket.dropIndexes()
+  }
+
   /** The entry of an object. Throws 400 for illegal names. */
   entry(kind: Kind, namespace: string | undefined, name: string): Entry | undefined {
     return this.bucket(kind).entries.get(objectStorageKey(kind, namespace, name))
