@@ -143,6 +143,8 @@ export interface KindSpec<T extends KubeObject = KubeObject> {
   served?: readonly ServedVersion[]
   /** Warnings for the client about an object written (Warning: 299). */
   warnings?: (object: T, old: T | undefined) => string[]
+  /** Text of the Warning header of every request to the kind itself (its other versions have their own). */
+  deprecation?: string
   /** Seconds after which storage may forget the object (Event: 3600). */
   ttlSeconds?: number
   /** True for kinds of a CustomResourceDefinition. */

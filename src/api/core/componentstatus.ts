@@ -10,6 +10,7 @@ export const ComponentStatus = defineKind<ComponentStatusObject>({
   shortNames: ['cs'],
   scope: 'Cluster',
   verbs: ['get', 'list'],
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
   columns: [
     { name: 'Status', description: 'Status of the component conditions', value: (component) => healthOf(component).status },
     { name: 'Message', description: 'Message of the component conditions', value: (component) => healthOf(component).message },

@@ -2,6 +2,7 @@
 import type { ConfigMap as ConfigMapObject } from '../../../openapi/types/core/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { validateConfigMap, validateConfigMapUpdate } from './validate-data.ts'
 
 export const ConfigMap = defineKind<ConfigMapObject>({
   group: '',
@@ -11,6 +12,8 @@ export const ConfigMap = defineKind<ConfigMapObject>({
   shortNames: ['cm'],
   scope: 'Namespaced',
   nameRule: 'dns-subdomain',
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
   columns: [
     {
       name: 'Data',

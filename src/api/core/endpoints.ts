@@ -2,6 +2,7 @@
 import type { Endpoints as EndpointsObject } from '../../../openapi/types/core/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { validateEndpoints } from './validate-endpoints.ts'
 
 export const Endpoints = defineKind<EndpointsObject>({
   group: '',
@@ -15,6 +16,8 @@ export const Endpoints = defineKind<EndpointsObject>({
   nameRule: 'dns-subdomain',
   createOnUpdate: true,
   defaults: { 'subsets[*].ports[*].protocol': 'TCP' },
+  validate: validateEndpoints,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   columns: [{ name: 'Endpoints', description: 'Addresses and ports of the subsets.', value: formatEndpoints }, ageColumn],
 })
 

@@ -3,6 +3,7 @@ import type { Event as EventObject } from '../../../openapi/types/core/v1.ts'
 import type { Column } from '../../apimachinery/kind.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { translateTimestamp } from '../shared/columns.ts'
+import { validateEvent } from './validate-event.ts'
 
 export const Event = defineKind<EventObject>({
   group: '',
@@ -12,6 +13,7 @@ export const Event = defineKind<EventObject>({
   shortNames: ['ev'],
   scope: 'Namespaced',
   createOnUpdate: true,
+  validate: validateEvent,
   ttlSeconds: 3600,
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '',

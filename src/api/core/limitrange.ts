@@ -1,6 +1,7 @@
 // LimitRange: bounds and defaults of resources in a namespace.
 import type { LimitRange as LimitRangeObject } from '../../../openapi/types/core/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { computeLimitDefaults, validateLimitRange } from './limit-rules.ts'
 
 export const LimitRange = defineKind<LimitRangeObject>({
   group: '',
@@ -11,4 +12,6 @@ export const LimitRange = defineKind<LimitRangeObject>({
   scope: 'Namespaced',
   nameRule: 'dns-subdomain',
   createOnUpdate: true,
+  computeDefaults: computeLimitDefaults,
+  validate: validateLimitRange,
 })

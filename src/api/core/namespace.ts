@@ -2,6 +2,14 @@
 import type { Namespace as NamespaceObject } from '../../../openapi/types/core/v1.ts'
 import { allVerbs, defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import {
+  computeNamespaceDefaults,
+  prepareNamespaceForCreate,
+  prepareNamespaceForUpdate,
+  validateNamespace,
+  validateNamespaceFinalize,
+  validateNamespaceStatusUpdate,
+} from './namespace-rules.ts'
 
 export const Namespace = defineKind<NamespaceObject>({
   group: '',
@@ -13,6 +21,12 @@ export const Namespace = defineKind<NamespaceObject>({
   verbs: allVerbs.filter((verb) => verb !== 'deletecollection'),
   subresources: { status: true, others: ['finalize'] },
   nameRule: 'dns-label',
+  computeDefaults: computeNamespaceDefaults,
+  prepareForCreate: prepareNamespaceForCreate,
+  prepareForUpdate: prepareNamespaceForUpdate,
+  validate: validateNamespace,
+  validateStatusUpdate: validateNamespaceStatusUpdate,
+  validateSubresource: { finalize: validateNamespaceFinalize },
   deleteReturnsObject: true,
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
   columns: [{ name: 'Status', description: 'The status of the namespace', value: ({ status }) => status?.phase ?? '' }, ageColumn],

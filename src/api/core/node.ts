@@ -2,6 +2,7 @@
 import type { Node as NodeObject } from '../../../openapi/types/core/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { computeNodeDefaults, validateNode, validateNodeStatusUpdate, validateNodeUpdate } from './node-rules.ts'
 
 export const Node = defineKind<NodeObject>({
   group: '',
@@ -12,6 +13,12 @@ export const Node = defineKind<NodeObject>({
   scope: 'Cluster',
   subresources: { status: true, others: ['proxy'] },
   nameRule: 'dns-subdomain',
+  statusOnCreate: true,
+  computeDefaults: computeNodeDefaults,
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  validateStatusUpdate: validateNodeStatusUpdate,
+  warnings: nodeWarnings,
   selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
   columns: [
     { name: 'Status', description: 'The status of the node', value: nodeStatus },
@@ -62,4 +69,11 @@ function nodeRoles({ metadata }: NodeObject): string {
   }
   roles.delete('')
   return [...roles].sort().join(',') || '<none>'
+}
+
+function nodeWarnings({ spec }: NodeObject): string[] {
+  const warnings: string[] = []
+  if (spec?.configSource !== undefined) warnings.push('spec.configSource: the feature is removed and this field is ignored')
+  if (spec?.externalID) warnings.push('spec.externalID: this field is deprecated, and is unused by Kubernetes')
+  return warnings
 }

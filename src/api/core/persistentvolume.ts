@@ -1,8 +1,13 @@
 // PersistentVolume: a piece of storage, bound to at most one claim.
 import type { PersistentVolume as PersistentVolumeObject } from '../../../openapi/types/core/v1.ts'
+import { timestamp } from '../../apimachinery/clock.ts'
+import { required } from '../../apimachinery/field-errors.ts'
+import type { WriteContext } from '../../apimachinery/kind.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { under, volumeSourceDefaults } from '../shared/pod-spec-defaults.ts'
 import { accessModesText, classAnnotation } from './storage-fields.ts'
+import { validateVolume, validateVolumeUpdate } from './validate-volume.ts'
 
 export const PersistentVolume = defineKind<PersistentVolumeObject>({
   group: '',
@@ -13,6 +18,21 @@ export const PersistentVolume = defineKind<PersistentVolumeObject>({
   scope: 'Cluster',
   subresources: { status: true },
   nameRule: 'dns-subdomain',
+  defaults: {
+    'spec.persistentVolumeReclaimPolicy': 'Retain',
+    'spec.volumeMode': 'Filesystem',
+    ...under('spec', volumeSourceDefaults),
+  },
+  computeDefaults: (volume) => {
+    volume.status = { ...volume.status, phase: volume.status?.phase || 'Pending' }
+  },
+  prepareForCreate: (volume, { now }) => {
+    volume.status = { phase: 'Pending', lastPhaseTransitionTime: timestamp(now) }
+  },
+  prepareForUpdate: stampPhase,
+  validate: validateVolume,
+  validateUpdate: validateVolumeUpdate,
+  validateStatusUpdate: ({ metadata }) => (metadata?.resourceVersion ? [] : [required('resourceVersion')]),
   deleteReturnsObject: true,
   columns: [
     { name: 'Capacity', description: 'Storage it offers.', value: ({ spec }) => spec?.capacity?.storage ?? '0' },
@@ -47,3 +67,12 @@ export const PersistentVolume = defineKind<PersistentVolumeObject>({
     { name: 'VolumeMode', priority: 1, description: 'Filesystem or Block.', value: ({ spec }) => spec?.volumeMode ?? '<unset>' },
   ],
 })
+
+/** When the phase changes, the time of it is noted, unless the writer says it. Mutates. */
+function stampPhase(volume: PersistentVolumeObject, old: PersistentVolumeObject, { subresource, now }: WriteContext): void {
+  if (subresource !== 'status' || volume.status === undefined) return
+  const [time, before] = [volume.status.lastPhaseTransitionTime, old.status?.lastPhaseTransitionTime]
+  if (volume.status.phase !== old.status?.phase) {
+    if (time === undefined || time === before) volume.status.lastPhaseTransitionTime = timestamp(now)
+  } else if (time === undefined && before !== undefined) volume.status.lastPhaseTransitionTime = before
+}

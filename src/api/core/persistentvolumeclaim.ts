@@ -1,8 +1,11 @@
 // PersistentVolumeClaim: a request for storage by a namespace.
 import type { PersistentVolumeClaim as PersistentVolumeClaimObject } from '../../../openapi/types/core/v1.ts'
+import { at } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { dropUnknownDataSource, syncDataSources, validateClaimStatusUpdate, validateClaimUpdate } from './claim-rules.ts'
 import { accessModesText, classAnnotation } from './storage-fields.ts'
+import { validateClaimSpec } from './validate-claim.ts'
 
 export const PersistentVolumeClaim = defineKind<PersistentVolumeClaimObject>({
   group: '',
@@ -13,6 +16,19 @@ export const PersistentVolumeClaim = defineKind<PersistentVolumeClaimObject>({
   scope: 'Namespaced',
   subresources: { status: true },
   nameRule: 'dns-subdomain',
+  defaults: { 'spec.volumeMode': 'Filesystem' },
+  computeDefaults: (claim) => {
+    claim.status = { ...claim.status, phase: claim.status?.phase || 'Pending' }
+  },
+  prepareForCreate: (claim) => {
+    claim.status = { phase: 'Pending' }
+    dropUnknownDataSource(claim.spec)
+    syncDataSources(claim.spec)
+  },
+  prepareForUpdate: (claim) => syncDataSources(claim.spec),
+  validate: ({ spec }) => validateClaimSpec(spec ?? {}, at('spec')),
+  validateUpdate: validateClaimUpdate,
+  validateStatusUpdate: validateClaimStatusUpdate,
   deleteReturnsObject: true,
   columns: [
     {

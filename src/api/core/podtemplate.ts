@@ -1,7 +1,12 @@
 // PodTemplate: a template stored by itself; no controller reads it, clients may.
 import type { PodTemplate as PodTemplateObject } from '../../../openapi/types/core/v1.ts'
+import { semanticDeepEqual } from '../../apimachinery/equal.ts'
+import { at } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { containerImages, containerNames, formatLabels, nameColumn } from '../shared/columns.ts'
+import { computePodTemplateDefaults, podSpecDefaults } from '../shared/pod-spec-defaults.ts'
+import { validatePodTemplate } from '../shared/validate-pod-template.ts'
+import { podTemplateWarnings } from './pod/warnings.ts'
 
 export const PodTemplate = defineKind<PodTemplateObject>({
   group: '',
@@ -10,6 +15,11 @@ export const PodTemplate = defineKind<PodTemplateObject>({
   resource: 'podtemplates',
   scope: 'Namespaced',
   nameRule: 'dns-subdomain',
+  defaults: podSpecDefaults('template.spec'),
+  computeDefaults: ({ template }) => computePodTemplateDefaults(template),
+  validate: ({ template }) => validatePodTemplate(template, at('template')),
+  generation: ({ template }, old) => !semanticDeepEqual(template, old.template),
+  warnings: ({ template }) => podTemplateWarnings(template, at('template')),
   deleteReturnsObject: true,
   columns: [
     nameColumn,

@@ -2,6 +2,7 @@
 import type { ResourceQuota as ResourceQuotaObject } from '../../../openapi/types/core/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { validateQuota, validateQuotaStatusUpdate, validateQuotaUpdate } from './validate-quota.ts'
 
 export const ResourceQuota = defineKind<ResourceQuotaObject>({
   group: '',
@@ -12,6 +13,9 @@ export const ResourceQuota = defineKind<ResourceQuotaObject>({
   scope: 'Namespaced',
   subresources: { status: true },
   nameRule: 'dns-subdomain',
+  validate: validateQuota,
+  validateUpdate: validateQuotaUpdate,
+  validateStatusUpdate: validateQuotaStatusUpdate,
   deleteReturnsObject: true,
   columns: [
     {

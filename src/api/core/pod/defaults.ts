@@ -22,7 +22,7 @@ export function computePodDefaults(pod: Pod): void {
 
 /** Only in pods: a template keeps what was written. */
 function requestsFromLimits({ resources }: Container): void {
-  if (resources?.limits === undefined) return
+  if (resources?.limits === undefined || Object.keys(resources.limits).length === 0) return
   resources.requests ??= {}
   for (const [name, limit] of Object.entries(resources.limits)) {
     if (!Object.hasOwn(resources.requests, name)) setOwn(resources.requests, name, limit)
