@@ -23,7 +23,7 @@ export function unicodeClass(name: string): CharTest | undefined {
   if (name === 'Any') return () => true
   for (const property of [name, `Script=${name}`]) {
     try {
-      return matching(new RegExp(`p{${property}}`, 'u'))
+      return matching(new RegExp(`\\p{${property}}`, 'u'))
     } catch {}
   }
   return undefined
