@@ -4,9 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { controllers } from '../../../controllers/index.ts'
-import type { ComponentContext } from '../../component.ts'
 import { type ControllerManagerOptions, chosenControllers, runControllerManager } from '../../controller/manager.ts'
-import { namespaceContent, objectGraph, openDiscovery } from '../../controller/ports.ts'
+import { openPorts } from '../../controller/open-ports.ts'
 import { defineCommand } from '../command.ts'
 import { booleanFlag, durationFlag, type FlagValues, integerFlag, listFlag, stringFlag, UsageError } from '../flags.ts'
 import { runWorker } from '../worker.ts'
@@ -56,12 +55,4 @@ function controllerManagerOptions(values: FlagValues<typeof flags>): ControllerM
     ports: {},
     openPorts,
   }
-}
-
-/** The ports over the public API that controllers of all kinds need. */
-export function openPorts(context: ComponentContext): Record<string, unknown> {
-  const { client, clock, random, log, signal } = context
-  const options = { client, clock, random, signal, onError: (message: string, err: unknown) => log.debug({ err }, message) }
-  const discovery = openDiscovery(options)
-  return { namespaceContent: namespaceContent(options, discovery), objectGraph: objectGraph(options, discovery) }
 }
