@@ -1,7 +1,7 @@
 // kill -9 at any moment loses nothing acknowledged: a writing process is killed again and again over the same directory.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -55,21 +55,24 @@ async function killRepeatedly(seed: number): Promise<string> {
 
 /** Starts the writer, kills it at a random moment (at times before it is even open), and returns what it acknowledged. */
 async function writeUntilKilled(directory: string, random: () => number): Promise<Acknowledged[]> {
-  const child = spawn(process.execPath, [writer, directory, String(Math.floor(random() * 2 ** 31))], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let output = ''
+  const log = join(directory, 'acknowledged')
+  const file = openSync(log, 'w')
+  const child = spawn(process.execPath, [writer, directory, String(Math.floor(random() * 2 ** 31))], {
+    stdio: ['ignore', 'pipe', 'pipe', file],
+  })
+  closeSync(file)
   let errors = ''
   let armed = random() < 0.15
   const kill = (delayMs: number) => setTimeout(() => child.kill('SIGKILL'), delayMs)
   if (armed) kill(random() * 300)
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    output += chunk
+  child.stdout!.on('data', () => {
     if (!armed) kill(random() * 80)
     armed = true
   })
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
+  child.stderr!.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
   const signal = await new Promise((resolve) => child.on('close', (_code, by) => resolve(by)))
   assert.equal(signal, 'SIGKILL', `the writer ended by itself: ${errors}`)
-  const lines = output.split('\n').slice(0, -1)
+  const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1)
   return lines.filter((line) => line.startsWith('ack ')).map(parse)
 }
 

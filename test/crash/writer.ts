@@ -1,5 +1,5 @@
-// The process that gets killed: many writers over few keys, compaction now and then. Each acknowledged write is printed,
-// with a synchronous write, before its writer goes on. Arguments: directory, seed.
+// The process that gets killed: many writers over few keys, compaction now and then. Each acknowledged write is written to
+// descriptor 3, a file (a full pipe would refuse it), before its writer goes on. Arguments: directory, seed.
 import { writeSync } from 'node:fs'
 import { openEmbedded } from '../../src/storage/embedded/embedded.ts'
 import type { Entry } from '../../src/storage/storage.ts'
@@ -21,7 +21,7 @@ async function write(key: string, current: Entry | undefined): Promise<void> {
     : remove
       ? await storage.delete(key, current.modRevision)
       : await storage.update(key, value, current.modRevision)
-  if (result.ok) writeSync(1, `ack ${result.revision} ${key} ${remove ? '-' : `${label}:${value.length}`}\n`)
+  if (result.ok) writeSync(3, `ack ${result.revision} ${key} ${remove ? '-' : `${label}:${value.length}`}\n`)
 }
 
 async function compactSometimes(): Promise<void> {
