@@ -133,6 +133,8 @@ export interface KindSpec<T extends KubeObject = KubeObject> {
   requiresResourceVersion?: boolean
   /** DELETE answers with the object itself, not with a Status (wire.md 38). */
   deleteReturnsObject?: boolean
+  /** What beside metadata.finalizers holds a deleted object, and how it then shows that it is going (Namespace: spec.finalizers, phase). */
+  deletion?: { held: (object: T) => boolean; begin: (draft: T) => void }
   /** Seconds of grace of a first DELETE; undefined = no graceful deletion. `requested` is gracePeriodSeconds of the options. */
   gracePeriodSeconds?: (object: T, requested: number | undefined) => number
   /** What happens to dependents when DELETE names no policy. Default Background. */

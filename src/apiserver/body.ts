@@ -1,5 +1,4 @@
 // Request bodies: JSON, YAML or a protobuf envelope → an object of the kind that the URL names. Refusals in upstream's words (wire.md 18, 24, 26).
-import { parseDocument } from 'yaml'
 import { ApiError, badRequest } from '../apimachinery/api-error.ts'
 import { isObject, JsonError, parseJson } from '../apimachinery/json.ts'
 import type { Kind, Resolved } from '../apimachinery/kind.ts'
@@ -12,6 +11,7 @@ import type { FieldValidation } from '../apimachinery/schema/decode.ts'
 import { decode } from '../apimachinery/schema/decode.ts'
 import { schemaOf } from '../apimachinery/schema/from-openapi.ts'
 import type { Schema } from '../apimachinery/schema/schema.ts'
+import { parseYaml, YamlError } from '../apimachinery/schema/yaml.ts'
 import type { RequestContext, ServerContext } from './context.ts'
 import { bodyEncoding } from './negotiate.ts'
 import { schemaIn } from './schemas.ts'
@@ -31,6 +31,8 @@ export interface Expected {
 export interface ParsedBody {
   value: unknown
   duplicates: string[]
+  /** Further objections, already worded. */
+  strictErrors?: string[]
 }
 
 /** What the URL's kind expects. */
@@ -57,7 +59,7 @@ export function readBody(server: ServerContext, request: RequestContext, expecte
 /** Decodes a parsed value as the expected kind. Also the second half of every patch. */
 export function decodeParsed(
   server: ServerContext,
-  { value, duplicates }: ParsedBody,
+  { value, duplicates, strictErrors = [] }: ParsedBody,
   expected: Expected,
   fieldValidation: FieldValidation,
   warnings: string[],
@@ -69,6 +71,7 @@ export function decodeParsed(
     version: gvk.version,
     expectedKind: expected.kind,
     duplicates,
+    strictErrors,
   })
   warnings.push(...result.warnings)
   return withType(result.object, expected)
@@ -92,26 +95,13 @@ export function parseJsonBody(body: Buffer): ParsedBody {
   return { value: parseJson(body, { onDuplicate: (path) => duplicates.push(path) }), duplicates }
 }
 
-const maxAliases = 100
-
-/** YAML (1.1, as Go's reader) of a body; JSON text in it is read as JSON. Throws JsonError with the reason. */
+/** YAML (as sigs.k8s.io/yaml reads it) of a body; JSON text in it is read as JSON. Throws JsonError with the reason. */
 export function parseYamlBody(body: Buffer): ParsedBody {
-  const text = body.toString()
-  if (/^\s*\{/.test(text)) {
-    try {
-      return parseJsonBody(body)
-    } catch {
-      // Flow-style YAML also begins with a brace.
-    }
-  }
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, logLevel: 'silent' })
-  const fault = document.errors[0]
-  if (fault !== undefined) throw new JsonError(`yaml: ${fault.message.split('\n')[0]}`)
+  const strictErrors: string[] = []
   try {
-    const value: unknown = document.toJS({ maxAliasCount: maxAliases })
-    return { value: parseJson(JSON.stringify(value) ?? 'null'), duplicates: [] }
+    return { value: parseYaml(body, { onDuplicate: (text) => strictErrors.push(text) }), duplicates: [], strictErrors }
   } catch (error) {
-    throw error instanceof JsonError ? error : new JsonError(`yaml: ${error instanceof Error ? error.message : 'document too complex'}`)
+    throw error instanceof YamlError ? new JsonError(error.message) : error
   }
 }
 

@@ -7,6 +7,7 @@ import type { Kind } from '../apimachinery/kind.ts'
 import { Registry } from '../apimachinery/kind.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
+import type { StoreHook } from './allocators/store-hook.ts'
 import type { Authenticator } from './authentication/user.ts'
 import type { Route, ServerContext, ServerOptions, Subresource } from './context.ts'
 import { startExpiry } from './expiry.ts'
@@ -26,6 +27,7 @@ export interface ServerDependencies {
   authenticators?: (server: ServerContext) => readonly Authenticator[]
   authorize?: (server: ServerContext) => NonNullable<ServerContext['authorize']>
   observe?: ServerContext['observe']
+  hooks?: (server: ServerContext) => readonly StoreHook[]
   subresources?: readonly Subresource[]
   routes?: readonly Route[]
   /** How much recent history the watch cache keeps per kind. */
@@ -84,6 +86,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
     options: all,
     admission: [],
     authenticators: [],
+    hooks: [],
     subresources: dependencies.subresources ?? [],
     routes: dependencies.routes ?? [],
     signal: closing.signal,
@@ -93,6 +96,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
   context.authenticators = dependencies.authenticators?.(context) ?? []
   if (dependencies.authorize !== undefined) context.authorize = dependencies.authorize(context)
   await cache.start()
+  context.hooks = dependencies.hooks?.(context) ?? []
   registry.onChange(() => cache.forgetIndexes())
   startExpiry(context)
   const { fastify, drain } = assemble(context)

@@ -7,6 +7,7 @@ import type { Registry, Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AdmissionPlugin, Reader } from './admission/plugin.ts'
+import type { StoreHook } from './allocators/store-hook.ts'
 import type { Authenticator, User } from './authentication/user.ts'
 import type { Entry } from './codec.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -54,6 +55,8 @@ export interface ServerContext {
   authenticators: readonly Authenticator[]
   /** Absent: everything is allowed. */
   authorize?: (attributes: AuthorizationAttributes, read: Reader) => Decision | Promise<Decision>
+  /** Parts of the server that join the writes of a kind (cluster IPs and node ports of Services). */
+  hooks: readonly StoreHook[]
   subresources: readonly Subresource[]
   routes: readonly Route[]
   /** Told of every request as it begins (metrics, audit); what it returns is told of the end. */

@@ -12,7 +12,8 @@ import { encodeStored, makeEntry, objectOf } from './codec.ts'
 import { objectStorageKey } from './keys.ts'
 import type { DeleteOptions } from './parameters.ts'
 import type { Write } from './store.ts'
-import { entryOf, groupResource } from './store.ts'
+import { entryOf, hookOf } from './store.ts'
+import { groupResource } from './store-errors.ts'
 
 const orphanFinalizer = 'orphan'
 const foregroundFinalizer = 'foregroundDeletion'
@@ -50,6 +51,7 @@ async function carryOut(write: Write, stored: StoredEntry, old: KubeObject, next
     if (dryRun) return { deleted: true, object: old, entry: entryOf(stored) }
     const result = await storage.delete(stored.key, stored.modRevision)
     if (!result.ok) return undefined
+    hookOf(write)?.afterDelete(old)
     const entry = makeEntry(stored.key, stored.value, result.revision)
     return { deleted: true, object: objectOf(resolved.kind, entry), entry }
   }
@@ -75,9 +77,18 @@ export function afterDelete(kind: Kind, old: KubeObject, options: DeleteOptions,
   if (finalizers.length > 0) meta.finalizers = finalizers
   else delete meta.finalizers
   if (graceful === 'yes') return finalizers.length === 0 && meta.deletionGracePeriodSeconds === 0 ? 'gone' : object
+  if (kind.deletion?.held(object) === true) return heldObject(kind, object, old, sameFinalizers, now)
   if (finalizers.length === 0) return 'gone'
   if (old.metadata!.deletionTimestamp && sameFinalizers && old.metadata!.deletionGracePeriodSeconds === 0) return 'unchanged'
   markDeleting(meta, now)
+  return object
+}
+
+/** Held by something of its own (a namespace's content): marked, without a grace period. */
+function heldObject(kind: Kind, object: KubeObject, old: KubeObject, sameFinalizers: boolean, now: number): AfterDelete {
+  if (old.metadata!.deletionTimestamp && sameFinalizers) return 'unchanged'
+  object.metadata!.deletionTimestamp ??= timestamp(now)
+  kind.deletion!.begin(object)
   return object
 }
 

@@ -33,7 +33,8 @@ export async function answer(server: ServerContext, request: RequestContext): Pr
   const { info, resolved } = request
   if (!info.isResourceRequest) return routeAnswer(server, request)
   if (resolved === undefined) return unknownResource(server, info)
-  if (resolved.served?.deprecation !== undefined) request.warnings.push(resolved.served.deprecation)
+  const deprecation = resolved.served === undefined ? resolved.kind.deprecation : resolved.served.deprecation
+  if (deprecation !== undefined) request.warnings.push(deprecation)
   const { kind } = resolved
   if (!fitsScope(kind, info) || info.verb === 'proxy') throw noSuchResource()
   const namespace = kind.scope === 'Cluster' ? undefined : info.namespace || undefined

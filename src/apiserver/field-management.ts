@@ -45,15 +45,16 @@ export function ignoreTimestamps(draft: KubeObject, old: KubeObject): KubeObject
 export function applyObject(
   write: Write,
   current: KubeObject | undefined,
-  { value, duplicates }: ParsedBody,
+  parsed: ParsedBody,
   options: WriteOptions,
   warnings: string[],
 ): KubeObject {
   const { server, resolved } = write
   const expected = expectedOf(resolved)
+  const { value } = parsed
   if (!isObject(value)) throw badRequest('error decoding YAML: the configuration must be an object')
   // Read once by itself: what it has too much or wrong is told by its own paths, not by those of the merged object.
-  decodeParsed(server, { value, duplicates }, expected, options.fieldValidation, warnings)
+  decodeParsed(server, parsed, expected, options.fieldValidation, warnings)
   const merged = applyPatch({
     ...common(write),
     live: current === undefined ? undefined : (toVersion(resolved, current) as Json),

@@ -96,9 +96,10 @@ function withGroup(user: User): User {
 /** Subject of the client certificate, when TLS verified it against the client CA. */
 function certificateOf({ socket }: IncomingMessage): Credentials['certificate'] {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
-  const subject = socket.getPeerCertificate().subject as { CN?: string | string[]; O?: string | string[] } | undefined
-  if (subject?.CN === undefined) return undefined
-  return { commonName: [subject.CN].flat()[0]!, organizations: [subject.O ?? []].flat() }
+  const { subject, fingerprint256 } = socket.getPeerCertificate()
+  const { CN, O } = (subject ?? {}) as { CN?: string | string[]; O?: string | string[] }
+  if (CN === undefined) return undefined
+  return { commonName: [CN].flat()[0]!, organizations: [O ?? []].flat(), fingerprint256 }
 }
 
 /** Subresources and routes choose their form themselves (logs are text): what they cannot negotiate falls back to JSON. */

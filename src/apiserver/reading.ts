@@ -1,7 +1,7 @@
 // The rules of resourceVersion for get, list and watch: what "latest", "0" and N mean (wire.md 2–6, guarantees.md 5.1).
 import { ApiError } from '../apimachinery/api-error.ts'
 import type { ServerContext } from './context.ts'
-import { invalidVersionText } from './store.ts'
+import { invalidVersionText } from './store-errors.ts'
 
 const tooLargeWaitMs = 3_000
 

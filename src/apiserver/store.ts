@@ -1,25 +1,28 @@
 // The one store of every kind: admit → prepare → validate → admit → compare-and-swap. Verbs and subresources write through it.
 // Flow: k8s.io/apiserver/pkg/registry/generic/registry store.go.
-import type { FieldError, ResourceName } from '../apimachinery/api-error.ts'
-import { ApiError, alreadyExists, conflict, fieldErrorText, invalid, notFound, qualifiedResource } from '../apimachinery/api-error.ts'
+import { ApiError, alreadyExists, conflict, invalid, notFound, qualifiedResource } from '../apimachinery/api-error.ts'
 import { timestamp } from '../apimachinery/clock.ts'
 import { semanticEqual } from '../apimachinery/equal.ts'
 import { at, invalidValue } from '../apimachinery/field-errors.ts'
-import type { Resolved, WriteContext } from '../apimachinery/kind.ts'
+import type { Kind, Resolved, WriteContext } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { draft as draftOf } from '../apimachinery/meta.ts'
 import { generateName } from '../apimachinery/object-meta.ts'
 import type { Entry as StoredEntry } from '../storage/storage.ts'
 import { admitMutating, admitValidating } from './admit.ts'
+import type { StoreHook } from './allocators/store-hook.ts'
 import type { User } from './authentication/user.ts'
 import type { Decoded, Entry } from './codec.ts'
 import { decodeStored, encodeStored, makeEntry, objectOf } from './codec.ts'
 import type { ServerContext } from './context.ts'
 import { ignoreTimestamps, recordUpdate } from './field-management.ts'
 import { objectStorageKey } from './keys.ts'
+import { generatedNameTaken, groupResource, invalidVersionText, throwInvalid, uidMismatch } from './store-errors.ts'
 import type { Strategy } from './strategy.ts'
 import { ensureNamespace, mainStrategy, prepareForCreate, restoreSystemFields, validateCreate, wipeSystemFields } from './strategy.ts'
 import { uuid } from './uuid.ts'
+
+export { throwInvalid }
 
 /** Who writes what, and how: the same for all verbs. */
 export interface Write {
@@ -82,19 +85,45 @@ async function createOnce(write: Write, draft: KubeObject, generated: boolean): 
   meta.creationTimestamp = timestamp(server.clock.now())
   if (generated) meta.name = generateName(meta.generateName!, server.random)
   prepareForCreate(kind, draft, writeContext(write))
-  throwInvalid(resolved, meta.name ?? '', validateCreate(kind, draft))
-  write.warnings.push(...(kind.warnings?.(draft, undefined) ?? []))
-  await admitValidating(write, 'CREATE', draft, undefined)
-  if (meta.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created')
-  const key = objectStorageKey(kind, write.namespace, meta.name!)
-  const { object, bytes } = encodeStored(kind, draft)
-  if (write.dryRun) {
-    const { entry } = await server.storage.get(key)
-    return entry === undefined ? { object, created: true, deleted: false } : undefined
+  return reserved(write, draft, undefined, async () => {
+    throwInvalid(resolved, meta.name ?? '', validateCreate(kind, draft))
+    write.warnings.push(...(kind.warnings?.(draft, undefined) ?? []))
+    await admitValidating(write, 'CREATE', draft, undefined)
+    if (meta.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created')
+    const key = objectStorageKey(kind, write.namespace, meta.name!)
+    const { object, bytes } = encodeStored(kind, draft)
+    if (write.dryRun) {
+      const { entry } = await server.storage.get(key)
+      return entry === undefined ? { object, created: true, deleted: false } : undefined
+    }
+    const result = await server.storage.create(key, bytes)
+    return result.ok ? written(resolved, makeEntry(key, bytes, result.revision), { created: true }) : undefined
+  })
+}
+
+/** The hook of the server's own parts (cluster IPs …) on writes of this kind's main path. */
+export function hookOf({ server, resolved, subresource }: Write): StoreHook | undefined {
+  if (subresource !== undefined) return undefined
+  return server.hooks.find((hook) => hook.resource === qualifiedResource(resolved.kind))
+}
+
+/** Runs a write between `begin` and `commit` or `revert` of its hook. */
+async function reserved<T>(
+  write: Write,
+  draft: KubeObject,
+  old: KubeObject | undefined,
+  run: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const reservation = hookOf(write)?.begin(draft, old, { dryRun: write.dryRun })
+  let done = false
+  try {
+    const result = await run()
+    done = result !== undefined && !write.dryRun
+    return result
+  } finally {
+    if (done) reservation?.commit()
+    else reservation?.revert()
   }
-  const result = await server.storage.create(key, bytes)
-  if (!result.ok) return undefined
-  return written(resolved, makeEntry(key, bytes, result.revision), { created: true })
 }
 
 export interface UpdateOptions {
@@ -156,7 +185,7 @@ async function createByUpdate(write: Write, transform: Transform, options: Updat
 
 /** Undefined: someone else wrote in between. */
 async function updateOnce(write: Write, transform: Transform, options: UpdateOptions, stored: StoredEntry): Promise<Written | undefined> {
-  const { resolved, server } = write
+  const { resolved } = write
   const { kind } = resolved
   const current = entryOf(stored)
   const old = objectOf(kind, current)
@@ -173,13 +202,26 @@ async function updateOnce(write: Write, transform: Transform, options: UpdateOpt
   const strategy = options.strategy ?? mainStrategy(kind)
   strategy.prepareForUpdate(draft, old, writeContext(write))
   restoreSystemFields(draft, old)
-  throwInvalid(resolved, write.name, strategy.validateUpdate(draft, old))
-  write.warnings.push(...(kind.warnings?.(draft, old) ?? []))
-  draft = ignoreTimestamps(draft, old)
+  return reserved(write, draft, old, () => commitUpdate(write, draft, old, stored, strategy, options))
+}
+
+async function commitUpdate(
+  write: Write,
+  prepared: KubeObject,
+  old: KubeObject,
+  stored: StoredEntry,
+  strategy: Strategy,
+  options: UpdateOptions,
+): Promise<Written | undefined> {
+  const { resolved, server } = write
+  const { kind } = resolved
+  throwInvalid(resolved, write.name, strategy.validateUpdate(prepared, old))
+  write.warnings.push(...(kind.warnings?.(prepared, old) ?? []))
+  const draft = ignoreTimestamps(prepared, old)
   if (options.skipAdmission !== true) await admitValidating(write, 'UPDATE', draft, old)
   const encoded = encodeStored(kind, draft)
-  if (isFinished(encoded.object, old)) return await finish(write, stored, encoded.object, old)
-  if (isSame(encoded, decodeStored(kind, stored.value))) return written(resolved, current, {})
+  if (isFinished(kind, encoded.object, old)) return await finish(write, stored, encoded.object, old)
+  if (isSame(encoded, decodeStored(kind, stored.value))) return written(resolved, entryOf(stored), {})
   if (write.dryRun) return written(resolved, makeEntry(stored.key, encoded.bytes, stored.modRevision), {})
   const result = await server.storage.update(stored.key, encoded.bytes, stored.modRevision)
   return result.ok ? written(resolved, makeEntry(stored.key, encoded.bytes, result.revision), {}) : undefined
@@ -205,13 +247,9 @@ function checkVersion({ resolved, name }: Write, draft: KubeObject, old: KubeObj
   }
 }
 
-/** How Go's ParseUint refuses a resourceVersion. */
-export function invalidVersionText(version: string): string {
-  return `resourceVersion: Invalid value: ${JSON.stringify(version)}: strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`
-}
-
 /** An object being deleted whose finalizers and grace period are over. */
-function isFinished(object: KubeObject, old: KubeObject): boolean {
+function isFinished(kind: Kind, object: KubeObject, old: KubeObject): boolean {
+  if (kind.deletion?.held(object) === true) return false
   if ((object.metadata!.finalizers ?? []).length > 0 || !old.metadata!.deletionTimestamp) return false
   return (old.metadata!.deletionGracePeriodSeconds ?? 0) === 0
 }
@@ -220,25 +258,14 @@ async function finish(write: Write, stored: StoredEntry, object: KubeObject, old
   if (!write.dryRun) {
     const result = await write.server.storage.delete(stored.key, stored.modRevision)
     if (!result.ok && result.current !== undefined) return undefined
+    if (result.ok) hookOf(write)?.afterDelete(old)
   }
   const metadata = Object.freeze({ ...object.metadata, resourceVersion: old.metadata!.resourceVersion! })
   return { object: Object.freeze({ ...object, metadata }), created: false, deleted: true }
 }
 
-/** Throws 422 with these field errors, each said once; nothing when there are none. */
-export function throwInvalid(resolved: Resolved, name: string, errors: readonly FieldError[]): void {
-  if (errors.length === 0) return
-  const unique = new Map(errors.map((error) => [fieldErrorText(error), error]))
-  throw invalid({ group: resolved.group, kind: resolved.kind.kind }, name, [...unique.values()])
-}
-
 export function entryOf(stored: StoredEntry): Entry {
   return makeEntry(stored.key, stored.value, stored.modRevision)
-}
-
-/** Group and plural name as errors say them: of the version that the request names. */
-export function groupResource({ group, kind }: Resolved): ResourceName {
-  return { group, resource: kind.resource }
 }
 
 function written(resolved: Resolved, entry: Entry, outcome: { created?: boolean }): Written {
@@ -246,20 +273,13 @@ function written(resolved: Resolved, entry: Entry, outcome: { created?: boolean 
 }
 
 function writeContext({ server, user, subresource, dryRun }: Write): WriteContext {
-  return { now: server.clock.now(), userName: user.name, dryRun, ...(subresource === undefined ? {} : { subresource }) }
-}
-
-function uidMismatch({ resolved, namespace, name }: Write, asked: string, actual: string): string {
-  const key = objectStorageKey(resolved.kind, namespace, name)
-  return `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${asked}, UID in object meta: ${actual}`
-}
-
-function generatedNameTaken({ resolved }: Write, object: KubeObject): ApiError {
-  const name = object.metadata!.name!
-  const resource = groupResource(resolved)
-  return new ApiError(
-    'AlreadyExists',
-    `${qualifiedResource(resource)} ${JSON.stringify(name)} already exists, the server was not able to generate a unique name for the object`,
-    { details: { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.resource, retryAfterSeconds: 1 } },
-  )
+  return {
+    now: server.clock.now(),
+    userName: user.name,
+    userGroups: user.groups,
+    ...(user.uid === undefined ? {} : { userUid: user.uid }),
+    ...(user.extra === undefined ? {} : { userExtra: user.extra }),
+    dryRun,
+    ...(subresource === undefined ? {} : { subresource }),
+  }
 }

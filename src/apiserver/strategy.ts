@@ -45,7 +45,7 @@ const namespaceMismatch = 'the namespace of the provided object does not match t
 
 /** Status wiped, generation begun, the kind's own preparation. */
 export function prepareForCreate(kind: Kind, draft: KubeObject, context: WriteContext): void {
-  if (kind.subresources.status === true) delete (draft as Fields)['status']
+  if (kind.subresources.status === true && kind.statusOnCreate !== true) delete (draft as Fields)['status']
   kind.prepareForCreate?.(draft, context)
   if (kind.generation !== undefined) draft.metadata!.generation = 1
   else delete draft.metadata!.generation

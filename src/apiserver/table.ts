@@ -58,8 +58,10 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
 /** One row; `full` is the object in the version asked for. A cell that throws is shown as <unknown>: printing must not fail a list. */
 export function tableRow(kind: Kind, object: KubeObject, full: KubeObject, include: IncludeObject, asVersion: string, now: number): object {
   const cells = columnsOf(kind).map((column) => cell(column, object, now))
-  if (include === 'None') return { cells, object: null }
-  return { cells, object: include === 'Object' ? full : partialMetadata(full, asVersion) }
+  const conditions = kind.rowConditions?.(object) ?? []
+  const row = conditions.length === 0 ? { cells } : { cells, conditions }
+  if (include === 'None') return { ...row, object: null }
+  return { ...row, object: include === 'Object' ? full : partialMetadata(full, asVersion) }
 }
 
 function cell(column: Column<KubeObject>, object: KubeObject, now: number): unknown {

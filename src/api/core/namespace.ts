@@ -28,6 +28,12 @@ export const Namespace = defineKind<NamespaceObject>({
   validateStatusUpdate: validateNamespaceStatusUpdate,
   validateSubresource: { finalize: validateNamespaceFinalize },
   deleteReturnsObject: true,
+  deletion: {
+    held: ({ spec }) => (spec?.finalizers ?? []).length > 0,
+    begin: (namespace) => {
+      namespace.status = { ...namespace.status, phase: 'Terminating' }
+    },
+  },
   selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
   columns: [{ name: 'Status', description: 'The status of the namespace', value: ({ status }) => status?.phase ?? '' }, ageColumn],
 })

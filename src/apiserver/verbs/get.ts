@@ -3,7 +3,7 @@ import { badRequest, notFound } from '../../apimachinery/api-error.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
 import { freshen, revisionOf } from '../reading.ts'
 import { isTrue } from '../request-info.ts'
-import { groupResource } from '../store.ts'
+import { groupResource } from '../store-errors.ts'
 import type { Target } from '../target.ts'
 
 export async function get(server: ServerContext, request: RequestContext, { resolved, namespace, name }: Target): Promise<Answer> {

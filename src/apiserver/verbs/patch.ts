@@ -60,7 +60,7 @@ function patched(write: Write, type: Exclude<PatchType, 'apply'>, parsed: Parsed
   return (current) => {
     const document = toVersion(resolved, current!) as Fields
     const value = patchedValue(type, document, parsed.value, write)
-    const decoded = { value, duplicates: parsed.duplicates }
+    const decoded = { ...parsed, value }
     const object = decodeParsed(server, decoded, expected, options.fieldValidation, warned ? [] : warnings)
     warned = true
     checkName(object, { resolved, namespace: write.namespace, name: write.name })

@@ -97,6 +97,18 @@ describe('deletion', () => {
     assert.ok(raw.body.metadata.finalizers.includes('orphan'), raw.text)
   })
 
+  test('rule 44: a namespace stays, Terminating, until its own finalizers are gone', async () => {
+    const namespaces = '/api/v1/namespaces'
+    const made = await k.call('POST', namespaces, { metadata: { name: 'ns' } })
+    assert.deepEqual([made.body.spec.finalizers, made.body.status.phase], [['kubernetes'], 'Active'])
+    const first = await k.call('DELETE', `${namespaces}/ns`)
+    assert.deepEqual([first.code, first.body.kind, first.body.status.phase], [200, 'Namespace', 'Terminating'])
+    assert.ok(first.body.metadata.deletionTimestamp)
+    const second = await k.call('DELETE', `${namespaces}/ns`)
+    assert.equal(second.body.metadata.resourceVersion, first.body.metadata.resourceVersion)
+    assert.equal((await k.call('GET', `${namespaces}/ns`)).code, 200)
+  })
+
   test('rule 43: deletecollection honours selectors and answers with what went', async () => {
     for (const name of ['x1', 'x2', 'y1']) await k.call('POST', configMaps, configMap(name, {}, { set: name[0]! }))
     const { code, body } = await k.call('DELETE', `${configMaps}?labelSelector=set%3Dx`)

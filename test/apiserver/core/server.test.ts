@@ -132,6 +132,34 @@ test('subresources and routes are asked by name, kind and verb; a bug in one is 
   await k.close()
 })
 
+test('a hook of the server joins the writes of its kind: begin, then commit or revert, and the end of the object', async () => {
+  const told: string[] = []
+  const k = await start(
+    {},
+    {
+      hooks: () => [
+        {
+          resource: 'configmaps',
+          begin: (draft, old, { dryRun }) => {
+            const what = `${old === undefined ? 'create' : 'update'} ${draft.metadata!.name}${dryRun ? ' dry' : ''}`
+            Object.assign(draft, { data: { hooked: 'yes' } })
+            return { commit: () => told.push(`${what} commit`), revert: () => told.push(`${what} revert`) }
+          },
+          afterDelete: ({ metadata }) => told.push(`delete ${metadata!.name}`),
+        },
+      ],
+    },
+  )
+  assert.deepEqual((await k.call('POST', configMaps, configMap('a'))).body.data, { hooked: 'yes' })
+  await k.call('POST', configMaps, configMap('a'))
+  await k.call('POST', `${configMaps}?dryRun=All`, configMap('b'))
+  await k.call('PUT', `${configMaps}/a`, configMap('a'))
+  await k.call('DELETE', `${configMaps}/a?dryRun=All`)
+  await k.call('DELETE', `${configMaps}/a`)
+  assert.deepEqual(told, ['create a commit', 'create a revert', 'create b dry revert', 'update a commit', 'delete a'])
+  await k.close()
+})
+
 test('Events live for an hour after their last write', async () => {
   const k = await start()
   const events = '/api/v1/namespaces/default/events'
