@@ -28,7 +28,7 @@ export interface ServerDependencies {
   authorize?: (server: ServerContext) => NonNullable<ServerContext['authorize']>
   observe?: ServerContext['observe']
   hooks?: (server: ServerContext) => readonly StoreHook[]
-  subresources?: readonly Subresource[]
+  subresources?: readonly Subresource[] | ((server: ServerContext) => readonly Subresource[])
   routes?: readonly Route[]
   /** How much recent history the watch cache keeps per kind. */
   history?: HistoryLimits
@@ -87,13 +87,16 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
     admission: [],
     authenticators: [],
     hooks: [],
-    subresources: dependencies.subresources ?? [],
+    subresources: [],
     routes: dependencies.routes ?? [],
     signal: closing.signal,
     ...(dependencies.observe === undefined ? {} : { observe: dependencies.observe }),
   }
   context.admission = dependencies.admission?.(context) ?? []
   context.authenticators = dependencies.authenticators?.(context) ?? []
+  const { subresources = [] } = dependencies
+  context.subresources = typeof subresources === 'function' ? subresources(context) : subresources
+  context.subresources = dependencies.subresources?.(context) ?? []
   if (dependencies.authorize !== undefined) context.authorize = dependencies.authorize(context)
   await cache.start()
   context.hooks = dependencies.hooks?.(context) ?? []

@@ -4,15 +4,19 @@ import { builtinKinds } from '../api/index.ts'
 import type { Clock, Random } from '../apimachinery/clock.ts'
 import type { Storage } from '../storage/storage.ts'
 import { admissionChain } from './admission/index.ts'
+import type { Reader } from './admission/plugin.ts'
 import { bookUsage } from './admission/quota/book-usage.ts'
-import { authenticationChain } from './authentication/index.ts'
+import { serviceAllocator } from './allocators/services.ts'
+import { authenticationChain, tokenAuthenticator } from './authentication/index.ts'
 import { serviceAccountTokens } from './authentication/service-account-tokens.ts'
+import { bootstrap, bootstrap } from './bootstrap.ts'
 import { type ApiServer, createServer } from './component.ts'
-import type { ServerOptions } from './context.ts'
+import type { ServerContext, ServerOptions } from './context.ts'
 import { discoveryRoutes } from './discovery/index.ts'
-import { healthRoutes } from './health.ts'
+import { type HealthCheck, healthRoutes } from './health.ts'
 import { apiServerMetrics, metricsRoute } from './metrics.ts'
 import { openApiRoutes } from './openapi/routes.ts'
+import { subresources, subresources } from './subresources/index.ts'
 import { versionRoute } from './version.ts'
 
 export interface RunOptions extends Partial<ServerOptions> {
@@ -39,7 +43,28 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     clock,
     random,
   })
+  const authentication = ({ read }: { read: Reader }) => ({
+    clock,
+    read,
+    serviceAccountTokens: tokens,
+    bootstrapTokens: true,
+    ...(tokenFileText === undefined ? {} : { tokenFileText }),
+  })
   const metrics = apiServerMetrics(clock.now() / 1000)
+  let bootstrapped = false
+  const started: HealthCheck = {
+    name: 'poststarthook/bootstrap-controller',
+    check: () => {
+      if (!bootstrapped) throw new Error('the objects that every cluster has are not there yet')
+    },
+  }
+  const authentication = ({ read }: ServerContext): AuthenticationOptions => ({
+    clock,
+    read,
+    serviceAccountTokens: tokens,
+    bootstrapTokens: true,
+    ...(tokenFileText === undefined ? {} : { tokenFileText }),
+  })
   const server = await createServer(
     { anonymousAuth: false, ...settings },
     {
@@ -48,15 +73,13 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       clock,
       random,
       log,
-      routes: [...healthRoutes(), versionRoute(), metricsRoute(metrics), ...discoveryRoutes(), ...openApiRoutes(new Set(builtinKinds))],
-      authenticators: ({ read }) =>
-        authenticationChain({
-          clock,
-          read,
-          serviceAccountTokens: tokens,
-          bootstrapTokens: true,
-          ...(tokenFileText === undefined ? {} : { tokenFileText }),
-        }),
+      routes: [...healthRoutes([started]), versionRoute(), metricsRoute(metrics), ...discoveryRoutes(), ...openApiRoutes(new Set(builtinKinds))],
+      subresources: (context) => subresources({ tokens, askToken: tokenAuthenticator(authentication(context)) }),
+      hooks: ({ options: { serviceClusterIpRange, serviceNodePortRange }, read }) => [
+        serviceAllocator({ clusterIpRanges: serviceClusterIpRange, nodePortRange: serviceNodePortRange, random, read }),
+      ],
+      observe: ({ info, longRunning }) => metrics.begin(info, longRunning),
+      authenticators: (context) => authenticationChain(authentication(context)),
       admission: () =>
         admissionChain(
           { enabled: settings.enableAdmissionPlugins ?? [], disabled: settings.disableAdmissionPlugins ?? [] },
@@ -64,5 +87,19 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
         ),
     },
   )
-  return server
+  await bootstrap(server.context)
+  return {
+    ...server,
+    listen: async () => {
+      const url = await server.listen()
+      const clientCa = settings.tls?.clientCa
+      await bootstrap(server.context, { port: Number(new URL(url).port), ...(clientCa === undefined ? {} : { clientCa }) })
+      bootstrapped = true
+      return url
+    },
+    close: async () => {
+      await server.close()
+      metrics.close()
+    },
+  }
 }
