@@ -28,7 +28,7 @@ export async function handle(server: ServerContext, connection: Connection): Pro
   try {
     if (server.signal.aborted) return refuseShutdown(request)
     if (request.info.path === '') throw badRequest('invalid URL escape in path')
-    request.user = await authenticate(server, connection.request)
+    request.user = await authenticate(server, connection.request, request.info.path)
     await authorize(server, request.user, request.info)
     request.view = viewOf(request)
     if (bodyMethods.has(request.method) && connection.upgrade === undefined) {
@@ -77,14 +77,17 @@ function contextOf(server: ServerContext, connection: Connection): RequestContex
   }
 }
 
-async function authenticate(server: ServerContext, raw: IncomingMessage): Promise<User> {
+/** Upstream's RBAC gives these to everybody: probes and load balancers have no credentials. */
+const openPaths = /^\/(livez|readyz|healthz)(\/|$)|^\/version\/?$/
+
+async function authenticate(server: ServerContext, raw: IncomingMessage, path: string): Promise<User> {
   const certificate = certificateOf(raw)
   const credentials: Credentials = { headers: raw.headers, ...(certificate === undefined ? {} : { certificate }) }
   for (const authenticator of server.authenticators) {
     const user = await authenticator(credentials)
     if (user !== undefined) return withGroup(user)
   }
-  if (!server.options.anonymousAuth) throw new ApiError('Unauthorized', 'Unauthorized')
+  if (!server.options.anonymousAuth && !openPaths.test(path)) throw new ApiError('Unauthorized', 'Unauthorized')
   return anonymous
 }
 

@@ -9,14 +9,14 @@ import { bookUsage } from './admission/quota/book-usage.ts'
 import { serviceAllocator } from './allocators/services.ts'
 import { authenticationChain, tokenAuthenticator } from './authentication/index.ts'
 import { serviceAccountTokens } from './authentication/service-account-tokens.ts'
-import { bootstrap, bootstrap } from './bootstrap.ts'
+import { bootstrap } from './bootstrap.ts'
 import { type ApiServer, createServer } from './component.ts'
-import type { ServerContext, ServerOptions } from './context.ts'
+import type { ServerOptions } from './context.ts'
 import { discoveryRoutes } from './discovery/index.ts'
 import { type HealthCheck, healthRoutes } from './health.ts'
 import { apiServerMetrics, metricsRoute } from './metrics.ts'
 import { openApiRoutes } from './openapi/routes.ts'
-import { subresources, subresources } from './subresources/index.ts'
+import { subresources } from './subresources/index.ts'
 import { versionRoute } from './version.ts'
 
 export interface RunOptions extends Partial<ServerOptions> {
@@ -58,13 +58,6 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       if (!bootstrapped) throw new Error('the objects that every cluster has are not there yet')
     },
   }
-  const authentication = ({ read }: ServerContext): AuthenticationOptions => ({
-    clock,
-    read,
-    serviceAccountTokens: tokens,
-    bootstrapTokens: true,
-    ...(tokenFileText === undefined ? {} : { tokenFileText }),
-  })
   const server = await createServer(
     { anonymousAuth: false, ...settings },
     {
@@ -73,7 +66,13 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       clock,
       random,
       log,
-      routes: [...healthRoutes([started]), versionRoute(), metricsRoute(metrics), ...discoveryRoutes(), ...openApiRoutes(new Set(builtinKinds))],
+      routes: [
+        ...healthRoutes([started]),
+        versionRoute(),
+        metricsRoute(metrics),
+        ...discoveryRoutes(),
+        ...openApiRoutes(new Set(builtinKinds)),
+      ],
       subresources: (context) => subresources({ tokens, askToken: tokenAuthenticator(authentication(context)) }),
       hooks: ({ options: { serviceClusterIpRange, serviceNodePortRange }, read }) => [
         serviceAllocator({ clusterIpRanges: serviceClusterIpRange, nodePortRange: serviceNodePortRange, random, read }),
@@ -87,7 +86,6 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
         ),
     },
   )
-  await bootstrap(server.context)
   return {
     ...server,
     listen: async () => {
