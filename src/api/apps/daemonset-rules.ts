@@ -6,8 +6,8 @@ import { at, invalidValue, notSupported, required } from '../../apimachinery/fie
 import { nonNegative } from '../shared/checks.ts'
 import { computePodTemplateDefaults } from '../shared/pod-spec-defaults.ts'
 import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { validatePodTemplate } from '../shared/validate-pod-template.ts'
 import { isEmptySelector, printedSelector } from './label-selector.ts'
-import { podTemplateErrors } from './pod-template.ts'
 import {
   alwaysRestartErrors,
   collisionCountErrors,
@@ -68,7 +68,7 @@ export function daemonSetErrors({ spec }: DaemonSet): FieldError[] {
   }
   return [
     ...errors,
-    ...podTemplateErrors(spec?.template, path.child('template')),
+    ...validatePodTemplate(spec?.template, path.child('template')),
     ...alwaysRestartErrors(spec?.template, 'DaemonSet', path.child('template')),
     ...nonNegative(spec?.minReadySeconds, path.child('minReadySeconds')),
     ...updateStrategyErrors(spec?.updateStrategy ?? {}, path.child('updateStrategy')),

@@ -1,5 +1,6 @@
 // DaemonSet: one pod on each matching node.
 import type { DaemonSet as DaemonSetObject } from '../../../openapi/types/apps/v1.ts'
+import { at } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, formatLabels, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
@@ -12,6 +13,7 @@ import {
   setTemplateGeneration,
 } from './daemonset-rules.ts'
 import { formatLabelSelector } from './label-selector.ts'
+import { templateWarnings } from './workload-rules.ts'
 
 export const DaemonSet = defineKind<DaemonSetObject>({
   group: 'apps',
@@ -30,6 +32,7 @@ export const DaemonSet = defineKind<DaemonSetObject>({
   validate: daemonSetErrors,
   validateUpdate: daemonSetUpdateErrors,
   validateStatusUpdate: daemonSetStatusErrors,
+  warnings: (daemonSet, old) => templateWarnings(daemonSet.spec?.template, old?.spec?.template, at('spec', 'template')),
   columns: [
     {
       name: 'Desired',

@@ -1,12 +1,13 @@
 // Deployment: rolls ReplicaSets from one pod template to the next.
 import type { Deployment as DeploymentObject } from '../../../openapi/types/apps/v1.ts'
 import { semanticEqual } from '../../apimachinery/equal.ts'
+import { at } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import { deploymentDefaults, deploymentErrors, deploymentStatusErrors, deploymentUpdateErrors } from './deployment-rules.ts'
 import { labelSelectorText } from './label-selector.ts'
-import { podNameWarnings } from './workload-rules.ts'
+import { podNameWarnings, templateWarnings } from './workload-rules.ts'
 
 export const Deployment = defineKind<DeploymentObject>({
   group: 'apps',
@@ -27,7 +28,10 @@ export const Deployment = defineKind<DeploymentObject>({
   validate: deploymentErrors,
   validateUpdate: deploymentUpdateErrors,
   validateStatusUpdate: deploymentStatusErrors,
-  warnings: (deployment, old) => (old === undefined ? podNameWarnings(deployment.metadata?.name) : []),
+  warnings: (deployment, old) => [
+    ...(old === undefined ? podNameWarnings(deployment.metadata?.name) : []),
+    ...templateWarnings(deployment.spec?.template, old?.spec?.template, at('spec', 'template')),
+  ],
   columns: [
     {
       name: 'Ready',

@@ -1,11 +1,12 @@
 // ReplicaSet: keeps a number of equal pods running.
 import type { ReplicaSet as ReplicaSetObject } from '../../../openapi/types/apps/v1.ts'
+import { at } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import { formatLabelSelector } from './label-selector.ts'
 import { replicaSetDefaults, replicaSetErrors, replicaSetStatusErrors, replicaSetUpdateErrors } from './replicaset-rules.ts'
-import { podNameWarnings } from './workload-rules.ts'
+import { podNameWarnings, templateWarnings } from './workload-rules.ts'
 
 export const ReplicaSet = defineKind<ReplicaSetObject>({
   group: 'apps',
@@ -26,7 +27,10 @@ export const ReplicaSet = defineKind<ReplicaSetObject>({
   validate: replicaSetErrors,
   validateUpdate: replicaSetUpdateErrors,
   validateStatusUpdate: replicaSetStatusErrors,
-  warnings: (replicaSet, old) => (old === undefined ? podNameWarnings(replicaSet.metadata?.name) : []),
+  warnings: (replicaSet, old) => [
+    ...(old === undefined ? podNameWarnings(replicaSet.metadata?.name) : []),
+    ...templateWarnings(replicaSet.spec?.template, old?.spec?.template, at('spec', 'template')),
+  ],
   columns: [
     { name: 'Desired', type: 'integer', description: 'Number of pods wanted.', value: (rs) => rs.spec?.replicas ?? 0 },
     { name: 'Current', type: 'integer', description: 'Number of pods seen.', value: (rs) => rs.status?.replicas ?? 0 },

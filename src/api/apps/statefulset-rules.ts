@@ -7,8 +7,8 @@ import { dns1123Label } from '../../apimachinery/names.ts'
 import { invalidFor, nonNegative, oneOfIfSet } from '../shared/checks.ts'
 import { computePodTemplateDefaults } from '../shared/pod-spec-defaults.ts'
 import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { validatePodTemplate } from '../shared/validate-pod-template.ts'
 import { printedSelector } from './label-selector.ts'
-import { podTemplateErrors } from './pod-template.ts'
 import {
   alwaysRestartErrors,
   collisionCountErrors,
@@ -18,6 +18,7 @@ import {
   replicaStatusErrors,
   requiredSelectorErrors,
   templateMismatch,
+  templateWarnings,
 } from './workload-rules.ts'
 
 /** Pod management, strategy, retention of claims, replicas and history; kind and defaults of the claim templates. */
@@ -104,14 +105,14 @@ function templateErrors(spec: StatefulSetSpec | undefined, path: Path): FieldErr
   }
   const errors = templateMismatch(selector, spec?.template, path.child('template'))
   const { template, volumeClaimTemplates = [] } = spec ?? {}
-  if (template?.spec === undefined) return [...errors, ...podTemplateErrors(template, path.child('template'))]
+  if (template?.spec === undefined) return [...errors, ...validatePodTemplate(template, path.child('template'))]
   const claims = volumeClaimTemplates.map((claim) => claim.metadata?.name ?? '')
   const { subdomain: _subdomain, hostname: _hostname, ...podSpec } = template.spec
   const volumes = [
     ...claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } })),
     ...(podSpec.volumes ?? []).filter((volume) => !claims.includes(volume.name)),
   ]
-  return [...errors, ...podTemplateErrors({ ...template, spec: { ...podSpec, volumes } }, path.child('template'))]
+  return [...errors, ...validatePodTemplate({ ...template, spec: { ...podSpec, volumes } }, path.child('template'))]
 }
 
 const mutableFields = [
@@ -152,8 +153,9 @@ export function statefulSetStatusErrors({ status }: StatefulSet, old: StatefulSe
   ]
 }
 
-/** A negative history limit keeps everything: said as a warning. */
-export function statefulSetWarnings(set: StatefulSet): string[] {
-  if ((set.spec?.revisionHistoryLimit ?? 0) >= 0) return []
-  return ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
+/** Of the template, and of a negative history limit, which keeps everything. */
+export function statefulSetWarnings(set: StatefulSet, old: StatefulSet | undefined): string[] {
+  const warnings = templateWarnings(set.spec?.template, old?.spec?.template, at('spec', 'template'))
+  if ((set.spec?.revisionHistoryLimit ?? 0) >= 0) return warnings
+  return [...warnings, 'spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
 }

@@ -6,11 +6,12 @@ import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
 import { at, forbiddenField, invalidValue, notSupported, required } from '../../apimachinery/field-errors.ts'
 import { dns1123Label, percent } from '../../apimachinery/names.ts'
 import { immutableText } from '../../apimachinery/object-meta.ts'
+import { podTemplateWarnings } from '../core/pod/warnings.ts'
 import { printedList, printedMap } from '../field-rules.ts'
 import { invalidFor, nonNegative } from '../shared/checks.ts'
 import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { validatePodTemplate } from '../shared/validate-pod-template.ts'
 import { isEmptySelector, labelSelectorMatches, printedSelector } from './label-selector.ts'
-import { podTemplateErrors } from './pod-template.ts'
 
 type IntOrString = number | string
 
@@ -61,7 +62,7 @@ export function replicaTemplateErrors(
   }
   return [
     ...templateMismatch(selector, template, specPath),
-    ...podTemplateErrors(template, specPath),
+    ...validatePodTemplate(template, specPath),
     ...alwaysRestartErrors(template, 'ReplicaSet', specPath),
   ]
 }
@@ -115,4 +116,9 @@ export function podNameWarnings(name: string | undefined): string[] {
   return [
     `metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: ${printedList(messages)}`,
   ]
+}
+
+/** Warnings about the template of a workload at `path`, when it is new or changed. */
+export function templateWarnings(template: PodTemplateSpec | undefined, old: PodTemplateSpec | undefined, path: Path): string[] {
+  return old !== undefined && semanticEqual(template, old) ? [] : podTemplateWarnings(template, path)
 }

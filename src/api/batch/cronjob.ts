@@ -1,7 +1,9 @@
 // CronJob: makes Jobs on a schedule.
 import type { CronJob as CronJobObject } from '../../../openapi/types/batch/v1.ts'
+import { at } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { formatLabelSelector } from '../apps/label-selector.ts'
+import { templateWarnings } from '../apps/workload-rules.ts'
 import { ageColumn, translateTimestamp, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import { cronJobCreateErrors, cronJobDefaults, cronJobErrors, cronJobUpdateErrors } from './cronjob-rules.ts'
@@ -21,6 +23,12 @@ export const CronJob = defineKind<CronJobObject>({
   validate: cronJobErrors,
   validateCreate: cronJobCreateErrors,
   validateUpdate: cronJobUpdateErrors,
+  warnings: (cronJob, old) =>
+    templateWarnings(
+      cronJob.spec?.jobTemplate?.spec?.template,
+      old?.spec?.jobTemplate?.spec?.template,
+      at('spec', 'jobTemplate', 'spec', 'template'),
+    ),
   columns: [
     { name: 'Schedule', description: 'The schedule in Cron format.', value: (cron) => cron.spec?.schedule ?? '' },
     { name: 'Timezone', description: 'The time zone of the schedule.', value: (cron) => cron.spec?.timeZone ?? '<none>' },

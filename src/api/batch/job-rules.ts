@@ -5,12 +5,12 @@ import { at, invalidValue, notSupported, required, tooLong } from '../../apimach
 import { getOwn } from '../../apimachinery/json.ts'
 import { byteLength, dns1123Label } from '../../apimachinery/names.ts'
 import { labelSelectorMatches, printedSelector } from '../apps/label-selector.ts'
-import { podTemplateErrors } from '../apps/pod-template.ts'
 import { templateMismatch } from '../apps/workload-rules.ts'
 import { domainPrefixedPath, printedMap } from '../field-rules.ts'
 import { nonNegative, oneOfIfSet } from '../shared/checks.ts'
 import { computePodTemplateDefaults } from '../shared/pod-spec-defaults.ts'
 import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { validatePodTemplate } from '../shared/validate-pod-template.ts'
 import { podFailurePolicyErrors, successPolicyErrors } from './job-policy-rules.ts'
 
 const controllerUidLabels = ['controller-uid', 'batch.kubernetes.io/controller-uid'] as const
@@ -117,7 +117,7 @@ export function jobSpecErrors(spec: JobSpec | undefined, path: Path): FieldError
   if (spec?.podFailurePolicy !== undefined) errors.push(...podFailurePolicyErrors(spec, path.child('podFailurePolicy')))
   if (spec?.successPolicy !== undefined) errors.push(...successPolicyErrors(spec, path.child('successPolicy')))
   errors.push(...replacementErrors(spec, path.child('podReplacementPolicy')))
-  errors.push(...podTemplateErrors(spec?.template, path.child('template')))
+  errors.push(...validatePodTemplate(spec?.template, path.child('template')))
   return [...errors, ...restartPolicyErrors(spec, path.child('template', 'spec', 'restartPolicy'))]
 }
 

@@ -1,11 +1,13 @@
 // Job: pods that run to completion.
 import type { Job as JobObject } from '../../../openapi/types/batch/v1.ts'
+import { at } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { formatLabelSelector } from '../apps/label-selector.ts'
-import { podNameWarnings } from '../apps/workload-rules.ts'
+import { podNameWarnings, templateWarnings } from '../apps/workload-rules.ts'
 import { ageColumn, humanDuration, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import { generateSelector, jobDefaults, jobErrors } from './job-rules.ts'
+import { jobStatusErrors } from './job-status-rules.ts'
 import { jobUpdateErrors } from './job-update-rules.ts'
 
 export const Job = defineKind<JobObject>({
@@ -24,7 +26,11 @@ export const Job = defineKind<JobObject>({
   prepareForCreate: generateSelector,
   validate: jobErrors,
   validateUpdate: jobUpdateErrors,
-  warnings: (job, old) => (old === undefined ? podNameWarnings(job.metadata?.name) : []),
+  validateStatusUpdate: jobStatusErrors,
+  warnings: (job, old) => [
+    ...(old === undefined ? podNameWarnings(job.metadata?.name) : []),
+    ...templateWarnings(job.spec?.template, old?.spec?.template, at('spec', 'template')),
+  ],
   columns: [
     { name: 'Status', description: 'State of the job.', value: jobState },
     { name: 'Completions', description: 'Pods that succeeded, of those needed.', value: completions },

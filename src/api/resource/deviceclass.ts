@@ -2,6 +2,7 @@
 import type { DeviceClass as DeviceClassObject } from '../../../openapi/types/resource/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { deviceClassErrors } from './rules.ts'
 
 export const DeviceClass = defineKind<DeviceClassObject>({
   group: 'resource.k8s.io',
@@ -11,5 +12,6 @@ export const DeviceClass = defineKind<DeviceClassObject>({
   scope: 'Cluster',
   deleteReturnsObject: true,
   generation: 'spec',
+  validate: deviceClassErrors,
   columns: [ageColumn],
 })

@@ -3,6 +3,7 @@ import type { ResourceClaim as ResourceClaimObject } from '../../../openapi/type
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { deviceClaimDefaults } from './defaults.ts'
+import { claimErrors, claimUpdateErrors } from './rules.ts'
 
 export const ResourceClaim = defineKind<ResourceClaimObject>({
   group: 'resource.k8s.io',
@@ -13,6 +14,8 @@ export const ResourceClaim = defineKind<ResourceClaimObject>({
   subresources: { status: true },
   deleteReturnsObject: true,
   computeDefaults: (claim) => deviceClaimDefaults(claim.spec),
+  validateCreate: claimErrors,
+  validateUpdate: claimUpdateErrors,
   columns: [{ name: 'State', description: 'Pending, allocated, reserved, deleted.', value: claimState }, ageColumn],
 })
 

@@ -3,6 +3,7 @@ import type { ResourceClaimTemplate as ResourceClaimTemplateObject } from '../..
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { deviceClaimDefaults } from './defaults.ts'
+import { claimTemplateErrors, claimTemplateUpdateErrors } from './rules.ts'
 
 export const ResourceClaimTemplate = defineKind<ResourceClaimTemplateObject>({
   group: 'resource.k8s.io',
@@ -12,5 +13,7 @@ export const ResourceClaimTemplate = defineKind<ResourceClaimTemplateObject>({
   scope: 'Namespaced',
   deleteReturnsObject: true,
   computeDefaults: (template) => deviceClaimDefaults(template.spec?.spec),
+  validateCreate: claimTemplateErrors,
+  validateUpdate: claimTemplateUpdateErrors,
   columns: [ageColumn],
 })

@@ -2,6 +2,7 @@
 import type { ResourceSlice as ResourceSliceObject } from '../../../openapi/types/resource/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { sliceErrors, sliceUpdateErrors } from './rules.ts'
 
 export const ResourceSlice = defineKind<ResourceSliceObject>({
   group: 'resource.k8s.io',
@@ -15,6 +16,8 @@ export const ResourceSlice = defineKind<ResourceSliceObject>({
     'spec.nodeName': (slice) => slice.spec?.nodeName ?? '',
     'spec.driver': (slice) => slice.spec?.driver ?? '',
   },
+  validate: sliceErrors,
+  validateUpdate: sliceUpdateErrors,
   columns: [
     { name: 'Node', description: 'The node of the devices.', value: (slice) => slice.spec?.nodeName ?? '' },
     { name: 'Driver', description: 'The driver.', value: (slice) => slice.spec?.driver ?? '' },

@@ -44,13 +44,16 @@ const jobs = [
   { name: 'a good one', given: job(), want: [] },
   {
     name: 'pods that restart always',
-    given: job({ template: { spec: { containers: [] } } }),
+    given: job({ template: { spec: { containers: template.spec.containers } } }),
     want: ['spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"'],
   },
   {
     name: 'an unknown restart policy',
-    given: job({ template: { spec: { restartPolicy: 'X', containers: [] } } }),
-    want: ['spec.template.spec.restartPolicy: Unsupported value: "X": supported values: "OnFailure", "Never"'],
+    given: job({ template: { spec: { restartPolicy: 'X', containers: template.spec.containers } } }),
+    want: [
+      'spec.template.spec.restartPolicy: Unsupported value: "X": supported values: "Always", "OnFailure", "Never"',
+      'spec.template.spec.restartPolicy: Unsupported value: "X": supported values: "OnFailure", "Never"',
+    ],
   },
   {
     name: 'indexed without completions',
@@ -176,4 +179,25 @@ test('rows of jobs', () => {
   assert.equal(cells(Job, job({ parallelism: 2 }))['Completions'], '0/1 of 2')
   const row = cells(CronJob, { ...cron({ suspend: false }), status: { active: [{}] } })
   assert.deepEqual([row['Timezone'], row['Suspend'], row['Active'], row['Last Schedule']], ['<none>', 'False', 1, '<none>'])
+})
+
+test('a Job ends in order', () => {
+  const condition = (type: string) => ({ type, status: 'True' })
+  const startTime = '2026-01-01T00:00:00Z'
+  const with_ = (status: object) => ({ ...job(), status })
+  const running = with_({ active: 1, startTime })
+  const status = (given: object, old: object = running) => {
+    const before = { ...created(Job, job()), ...old }
+    return Job.validateStatusUpdate?.({ ...before, ...given } as never, before as never).map(({ field, detail }) => `${field}: ${detail}`)
+  }
+  const complete = with_({ startTime, completionTime: startTime, conditions: [condition('SuccessCriteriaMet'), condition('Complete')] })
+  assert.deepEqual(status(complete), [])
+  assert.deepEqual(status(with_({ startTime, active: 1, conditions: [condition('Failed')] })), [
+    'status.conditions: cannot set Failed=True condition without the FailureTarget=true condition',
+    'status.active: active>0 is invalid for finished job',
+  ])
+  assert.deepEqual(status(with_({ startTime, completionTime: startTime, conditions: [condition('SuccessCriteriaMet')] }), complete), [
+    'status.conditions: cannot disable the terminal Complete=True condition',
+    'status.completionTime: cannot set completionTime when there is no Complete=True condition',
+  ])
 })
