@@ -17,7 +17,7 @@ import { expectedOf, readBody } from '../body.ts'
 import type { Decision, RequestContext, ServerContext, Subresource } from '../context.ts'
 import { writeOptions } from '../parameters.ts'
 import type { RequestInfo } from '../request-info.ts'
-import { throwInvalid } from '../store.ts'
+import { throwInvalid } from '../store-errors.ts'
 import { createWrite } from './request.ts'
 
 export interface ReviewOptions {
