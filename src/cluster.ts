@@ -9,6 +9,7 @@ import type { Clock, Random } from './apimachinery/clock.ts'
 import type { ApiServer } from './apiserver/component.ts'
 import type { ServerOptions } from './apiserver/context.ts'
 import { openApiServer } from './apiserver/run.ts'
+import { hostAddress } from './cli/host-address.ts'
 import type { Client } from './client/client.ts'
 import { kubeconfigText } from './client/kubeconfig.ts'
 import { createClient } from './client/rest.ts'
@@ -72,6 +73,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   const storage = await openEmbedded({ path: options.dataDir === undefined ? undefined : join(options.dataDir, 'store'), clock })
   const server = await openApiServer({
     bindAddress: '127.0.0.1',
+    advertiseAddress: hostAddress(),
     securePort: options.port ?? 0,
     tls: { cert: identity.server.certificatePem, key: identity.server.privateKeyPem, clientCa: identity.ca },
     serviceAccountSigningKey: identity.serviceAccountKey,

@@ -8,6 +8,7 @@ import { createCertificateAuthority, issueCertificate } from '../../pki/certific
 import { openEmbedded } from '../../storage/embedded/embedded.ts'
 import { defineCommand, type Terminal } from '../command.ts'
 import { type FlagValues, UsageError } from '../flags.ts'
+import { hostAddress } from '../host-address.ts'
 import { apiserverFlags } from './apiserver-flags.ts'
 
 type Values = FlagValues<typeof apiserverFlags>
@@ -44,7 +45,9 @@ export const command = defineCommand({
 function serverOptions(values: Values, terminal: Terminal): Partial<ServerOptions> {
   const [from = 0, to = 0] = portRange(values['service-node-port-range'])
   const bindAddress = values['bind-address']
-  const advertiseAddress = values['advertise-address'] || (bindAddress === '0.0.0.0' || bindAddress === '::' ? '127.0.0.1' : bindAddress)
+  const specific = bindAddress !== '0.0.0.0' && bindAddress !== '::' && !bindAddress.startsWith('127.') && bindAddress !== '::1'
+  // endpoints may not be loopback addresses, so a server bound to one advertises the machine's
+  const advertiseAddress = values['advertise-address'] || (specific ? bindAddress : hostAddress())
   return {
     bindAddress,
     advertiseAddress,

@@ -11,6 +11,7 @@ import { clusterAccess, mergeKubeconfig, parseKubeconfig } from '../../client/ku
 import { defineCommand, type Terminal } from '../command.ts'
 import { connect } from '../connect.ts'
 import { booleanFlag, choiceFlag, type FlagValues, integerFlag, stringFlag, UsageError } from '../flags.ts'
+import { hostAddress } from '../host-address.ts'
 import { type ClusterFiles, ensureClusterFiles } from '../pki-files.ts'
 import { serverReady } from '../server-ready.ts'
 import { type ProcessSpec, Supervisor } from '../supervisor.ts'
@@ -144,7 +145,7 @@ function serverNames(values: Values) {
   const dnsNames = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local']
   const range = values['service-cluster-ip-range'].split(',')[0]!.split('/')[0]!
   const first = range.replace(/\d+$/, (octet) => String(Number(octet) + 1))
-  const addresses = new Set(['127.0.0.1', '::1', first, values['advertise-address'], values['bind-address']])
+  const addresses = new Set(['127.0.0.1', '::1', first, values['advertise-address'], values['bind-address'], hostAddress()])
   return {
     dnsNames,
     ipAddresses: [...addresses].filter((address) => /^[\d.]+$|:/.test(address) && address !== '0.0.0.0' && address !== '::'),
