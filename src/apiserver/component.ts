@@ -13,6 +13,7 @@ import type { Route, ServerContext, ServerOptions, Subresource } from './context
 import { startExpiry } from './expiry.ts'
 import type { HistoryLimits } from './history.ts'
 import { assemble } from './server.ts'
+import { warm } from './warm.ts'
 import { WatchCache } from './watch-cache.ts'
 
 /** What the server is given; it opens nothing by itself but its listener. */
@@ -61,6 +62,14 @@ const defaults: ServerOptions = {
 
 const drainMs = 10_000
 
+/** Decodes what was loaded, in the background: admission reads the cache synchronously. */
+async function warmAll({ registry, cache, signal }: ServerContext): Promise<void> {
+  for (const kind of registry.kinds()) {
+    if (signal.aborted) return
+    await warm(kind, cache.bucket(kind).entries.values())
+  }
+}
+
 /** Makes the server and loads its cache. Rejects when storage cannot be read. */
 export async function createServer(options: Partial<ServerOptions>, dependencies: ServerDependencies): Promise<ApiServer> {
   const { storage, clock, random, log } = dependencies
@@ -96,12 +105,12 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
   context.authenticators = dependencies.authenticators?.(context) ?? []
   const { subresources = [] } = dependencies
   context.subresources = typeof subresources === 'function' ? subresources(context) : subresources
-  context.subresources = dependencies.subresources?.(context) ?? []
   if (dependencies.authorize !== undefined) context.authorize = dependencies.authorize(context)
   await cache.start()
   context.hooks = dependencies.hooks?.(context) ?? []
   registry.onChange(() => cache.forgetIndexes())
   startExpiry(context)
+  void warmAll(context)
   const { fastify, drain } = assemble(context)
   await fastify.ready()
   return {

@@ -42,7 +42,7 @@ export async function answer(server: ServerContext, request: RequestContext): Pr
   if (info.subresource !== '') return subresourceAnswer(server, request, target)
   const own = findSubresource(server, kind, '')
   if (own?.verbs.includes(info.verb)) return own.handle(request, server)
-  if (!Object.hasOwn(verbs, info.verb) || !kind.verbs.includes(info.verb as Verb)) throw methodNotAllowed()
+  if (kind.ephemeral === true || !Object.hasOwn(verbs, info.verb) || !kind.verbs.includes(info.verb as Verb)) throw methodNotAllowed()
   if (itemVerbs.has(info.verb) !== (target.name !== '') && !info.verbViaPathPrefix) throw methodNotAllowed()
   return verbs[info.verb as Verb](server, request, target)
 }

@@ -14,6 +14,7 @@ import type { ListOptions } from './parameters.ts'
 import { freshen, listTooOld, revisionOf, tooLarge } from './reading.ts'
 import type { Selection } from './selection.ts'
 import { entryOf } from './store.ts'
+import { warm } from './warm.ts'
 
 type Paging = Pick<ListOptions, 'resourceVersion' | 'resourceVersionMatch' | 'limit' | 'continue'>
 
@@ -42,6 +43,7 @@ export async function listPage(
   const exact = match === 'Exact' || (match === '' && limit > 0 && revision !== undefined && revision !== 0)
   if (exact) return exactPage(server, resolved.kind, { prefix, start: prefix, limit, revision: revision! }, selection)
   await freshen(server, revision)
+  await warmCandidates(server, resolved.kind, prefix, selection)
   return cachedPage(server, resolved.kind, prefix, revision === 0 ? 0 : limit, selection)
 }
 
@@ -61,6 +63,12 @@ function cachedPage(server: ServerContext, kind: Kind, prefix: string, limit: nu
   }
   const remaining = candidates.length - taken
   return { entries, metadata: pageMeta(cache.revision, prefix, candidates[taken - 1]!.key, remaining, selection) }
+}
+
+/** Decodes, in slices, what a selector will look at. */
+export async function warmCandidates(server: ServerContext, kind: Kind, prefix: string, selection: Selection): Promise<void> {
+  if (selection.all || selection.name !== undefined) return
+  await warm(kind, server.cache.bucket(kind).list(selection.indexed === undefined ? prefix : listPrefix(kind, undefined)))
 }
 
 /** Cached entries that may match: by key or by index when the selection allows. */

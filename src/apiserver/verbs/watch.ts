@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Entry } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
-import { cachedCandidates, selectionPrefix } from '../listing.ts'
+import { cachedCandidates, selectionPrefix, warmCandidates } from '../listing.ts'
 import type { ListOptions } from '../parameters.ts'
 import { listOptions } from '../parameters.ts'
 import { freshen, revisionOf } from '../reading.ts'
@@ -37,6 +37,7 @@ async function watchPlan(server: ServerContext, request: RequestContext, { resol
   const withState = options.sendInitialEvents ?? (revision === undefined || revision === 0)
   if (withState || revision === undefined || revision === 0) await freshen(server, revision)
   const prefix = selectionPrefix(resolved.kind, namespace, chosen)
+  if (withState) await warmCandidates(server, resolved.kind, prefix, chosen)
   const fromNow = withState || revision === undefined || revision === 0
   const initial: readonly Entry[] | undefined = withState ? cachedCandidates(server, resolved.kind, prefix, chosen) : undefined
   return {

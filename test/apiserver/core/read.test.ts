@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { ConfigMap } from '../../../src/api/core/configmap.ts'
 import type { Kind } from '../../../src/apimachinery/kind.ts'
 import { objectStorageKey } from '../../../src/apiserver/keys.ts'
+import { openEmbedded } from '../../../src/storage/embedded/embedded.ts'
 import type { Harness } from './harness.ts'
 import { configMap, configMaps, pod, pods, settle, start } from './harness.ts'
 
@@ -261,5 +262,24 @@ test('rule 4: an exact list at a forgotten revision is 410, and rule 5: an expir
     rest.body.items.map((item: { metadata: { name: string } }) => item.metadata.name),
     ['b', 'c', 'd'],
   )
+  await k.close()
+})
+
+test('rule 56: what an earlier server stored is read with the defaults of today; an unreadable neighbour does not harm it', async () => {
+  const storage = await openEmbedded({ path: undefined })
+  const stored = {
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { name: 's', namespace: 'default', uid: 'u' },
+    spec: { ports: [{ port: 80 }] },
+  }
+  await storage.create('/registry/services/default/s', Buffer.from(JSON.stringify(stored)))
+  await storage.create('/registry/secrets/default/broken', Buffer.from('{"kind'))
+  const k = await start({}, { storage })
+  const { body } = await k.call('GET', '/api/v1/namespaces/default/services/s')
+  assert.deepEqual(body.spec.ports, [{ port: 80, protocol: 'TCP', targetPort: 80 }])
+  assert.equal(body.metadata.resourceVersion, '2')
+  assert.equal((await k.call('GET', '/api/v1/namespaces/default/services?labelSelector=!x')).body.items.length, 1)
+  assert.equal((await k.call('GET', '/api/v1/namespaces/default/secrets/broken')).code, 500)
   await k.close()
 })
