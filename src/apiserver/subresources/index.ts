@@ -4,19 +4,25 @@ import type { ServiceAccountTokens } from '../authentication/service-account-tok
 import type { Subresource } from '../context.ts'
 import { bindings, podBinding } from './binding.ts'
 import { eviction } from './eviction.ts'
+import type { KubeletClientOptions } from './kubelet.ts'
+import { podLog } from './log.ts'
 import { approval, ephemeralContainers, finalize, resize } from './parts.ts'
+import { proxies } from './proxy.ts'
 import { reviews } from './reviews.ts'
 import { scale } from './scale.ts'
+import { podStreams } from './streams.ts'
 import { serviceAccountToken } from './token.ts'
 
 export interface SubresourceOptions {
   tokens: ServiceAccountTokens
   /** Every meaning of a bearer token, for TokenReview. */
   askToken: TokenAuthenticator
+  /** How to reach kubelets, for logs, exec and proxies. */
+  kubelet?: KubeletClientOptions
 }
 
 /** All handlers, in order of name. */
-export function subresources({ tokens, askToken }: SubresourceOptions): Subresource[] {
+export function subresources({ tokens, askToken, kubelet = {} }: SubresourceOptions): Subresource[] {
   return [
     approval,
     podBinding,
@@ -24,6 +30,9 @@ export function subresources({ tokens, askToken }: SubresourceOptions): Subresou
     ephemeralContainers,
     eviction,
     finalize,
+    podLog(kubelet),
+    ...podStreams(kubelet),
+    ...proxies(kubelet),
     resize,
     scale,
     serviceAccountToken(tokens),
