@@ -7,6 +7,7 @@ import { splitApiVersion } from '../../apimachinery/meta.ts'
 import { immutableField } from '../../apimachinery/object-meta.ts'
 import { nonNegative } from '../shared/checks.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { legacyWorkloads } from './legacy.ts'
 
 export const ControllerRevision = defineKind<ControllerRevisionObject>({
   group: 'apps',
@@ -16,6 +17,7 @@ export const ControllerRevision = defineKind<ControllerRevisionObject>({
   scope: 'Namespaced',
   validate: revisionErrors,
   validateUpdate: (revision, old) => immutableField(revision.data, old.data, at('data')),
+  served: legacyWorkloads('ControllerRevision'),
   columns: [
     { name: 'Controller', description: 'Owner of the revision.', value: controllerName },
     { name: 'Revision', description: 'Number of the revision.', value: (revision) => revision.revision ?? 0 },

@@ -13,6 +13,7 @@ import {
   setTemplateGeneration,
 } from './daemonset-rules.ts'
 import { formatLabelSelector } from './label-selector.ts'
+import { legacyWorkloads } from './legacy.ts'
 import { templateWarnings } from './workload-rules.ts'
 
 export const DaemonSet = defineKind<DaemonSetObject>({
@@ -33,6 +34,7 @@ export const DaemonSet = defineKind<DaemonSetObject>({
   validateUpdate: daemonSetUpdateErrors,
   validateStatusUpdate: daemonSetStatusErrors,
   warnings: (daemonSet, old) => templateWarnings(daemonSet.spec?.template, old?.spec?.template, at('spec', 'template')),
+  served: legacyWorkloads('DaemonSet'),
   columns: [
     {
       name: 'Desired',

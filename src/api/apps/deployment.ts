@@ -7,6 +7,7 @@ import { ageColumn, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import { deploymentDefaults, deploymentErrors, deploymentStatusErrors, deploymentUpdateErrors } from './deployment-rules.ts'
 import { labelSelectorText } from './label-selector.ts'
+import { legacyWorkloads } from './legacy.ts'
 import { podNameWarnings, templateWarnings } from './workload-rules.ts'
 
 export const Deployment = defineKind<DeploymentObject>({
@@ -32,6 +33,7 @@ export const Deployment = defineKind<DeploymentObject>({
     ...(old === undefined ? podNameWarnings(deployment.metadata?.name) : []),
     ...templateWarnings(deployment.spec?.template, old?.spec?.template, at('spec', 'template')),
   ],
+  served: legacyWorkloads('Deployment'),
   columns: [
     {
       name: 'Ready',

@@ -5,6 +5,7 @@ import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import { formatLabelSelector } from './label-selector.ts'
+import { legacyWorkloads } from './legacy.ts'
 import { replicaSetDefaults, replicaSetErrors, replicaSetStatusErrors, replicaSetUpdateErrors } from './replicaset-rules.ts'
 import { podNameWarnings, templateWarnings } from './workload-rules.ts'
 
@@ -31,6 +32,7 @@ export const ReplicaSet = defineKind<ReplicaSetObject>({
     ...(old === undefined ? podNameWarnings(replicaSet.metadata?.name) : []),
     ...templateWarnings(replicaSet.spec?.template, old?.spec?.template, at('spec', 'template')),
   ],
+  served: legacyWorkloads('ReplicaSet'),
   columns: [
     { name: 'Desired', type: 'integer', description: 'Number of pods wanted.', value: (rs) => rs.spec?.replicas ?? 0 },
     { name: 'Current', type: 'integer', description: 'Number of pods seen.', value: (rs) => rs.status?.replicas ?? 0 },

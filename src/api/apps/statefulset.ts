@@ -3,6 +3,7 @@ import type { StatefulSet as StatefulSetObject } from '../../../openapi/types/ap
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
+import { legacyWorkloads } from './legacy.ts'
 import {
   statefulSetDefaults,
   statefulSetErrors,
@@ -33,6 +34,7 @@ export const StatefulSet = defineKind<StatefulSetObject>({
   validateUpdate: statefulSetUpdateErrors,
   validateStatusUpdate: statefulSetStatusErrors,
   warnings: statefulSetWarnings,
+  served: legacyWorkloads('StatefulSet'),
   columns: [
     {
       name: 'Ready',

@@ -4,6 +4,7 @@ import { at } from '../../apimachinery/field-errors.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
 import { formatLabelSelector } from '../apps/label-selector.ts'
 import { templateWarnings } from '../apps/workload-rules.ts'
+import { legacyVersion } from '../legacy-version.ts'
 import { ageColumn, translateTimestamp, workloadColumns } from '../shared/columns.ts'
 import { podSpecDefaults } from '../shared/pod-spec-defaults.ts'
 import { cronJobCreateErrors, cronJobDefaults, cronJobErrors, cronJobUpdateErrors } from './cronjob-rules.ts'
@@ -29,6 +30,15 @@ export const CronJob = defineKind<CronJobObject>({
       old?.spec?.jobTemplate?.spec?.template,
       at('spec', 'jobTemplate', 'spec', 'template'),
     ),
+  served: [
+    legacyVersion('batch', 'v1beta1', {
+      kind: 'CronJob',
+      use: 'batch/v1',
+      schemaName: 'io.k8s.api.batch.v1beta1.CronJob',
+      deprecated: '1.21',
+      removed: '1.25',
+    }),
+  ],
   columns: [
     { name: 'Schedule', description: 'The schedule in Cron format.', value: (cron) => cron.spec?.schedule ?? '' },
     { name: 'Timezone', description: 'The time zone of the schedule.', value: (cron) => cron.spec?.timeZone ?? '<none>' },

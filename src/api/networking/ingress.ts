@@ -3,6 +3,7 @@ import type { IngressLoadBalancerStatus, Ingress as IngressObject, IngressRule }
 import { defineKind } from '../../apimachinery/kind.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { ingressCreateErrors, ingressErrors, ingressStatusErrors } from './ingress-rules.ts'
+import { legacyIngresses } from './legacy-ingress.ts'
 
 export const Ingress = defineKind<IngressObject>({
   group: 'networking.k8s.io',
@@ -16,6 +17,7 @@ export const Ingress = defineKind<IngressObject>({
   validate: ingressErrors,
   validateCreate: ingressCreateErrors,
   validateStatusUpdate: ingressStatusErrors,
+  served: legacyIngresses,
   columns: [
     { name: 'Class', description: 'The IngressClass that serves it.', value: (ingress) => ingress.spec?.ingressClassName ?? '<none>' },
     { name: 'Hosts', description: 'Hosts the rules match.', value: (ingress) => hosts(ingress.spec?.rules ?? []) },

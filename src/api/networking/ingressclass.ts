@@ -1,6 +1,7 @@
 // IngressClass: which controller serves an Ingress.
 import type { IngressClass as IngressClassObject } from '../../../openapi/types/networking/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { legacyVersion } from '../legacy-version.ts'
 import { ageColumn, nameColumn } from '../shared/columns.ts'
 import { ingressClassErrors } from './ingressclass-rules.ts'
 
@@ -17,6 +18,15 @@ export const IngressClass = defineKind<IngressClassObject>({
   defaults: { 'spec.parameters.scope': 'Cluster' },
   validate: ingressClassErrors,
   immutable: ['spec.controller'],
+  served: [
+    legacyVersion('networking.k8s.io', 'v1beta1', {
+      kind: 'IngressClass',
+      use: 'networking.k8s.io/v1',
+      schemaName: 'io.k8s.api.networking.v1beta1.IngressClass',
+      deprecated: '1.19',
+      removed: '1.22',
+    }),
+  ],
   columns: [
     {
       ...nameColumn,

@@ -1,6 +1,7 @@
 // PodDisruptionBudget: how many pods of a set may be evicted at a time.
 import type { PodDisruptionBudget as PodDisruptionBudgetObject } from '../../../openapi/types/policy/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { legacyVersion } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { budgetErrors, budgetStatusErrors } from './poddisruptionbudget-rules.ts'
 
@@ -16,6 +17,15 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudgetObject>({
   requiresResourceVersion: true,
   validate: budgetErrors,
   validateStatusUpdate: budgetStatusErrors,
+  served: [
+    legacyVersion('policy', 'v1beta1', {
+      kind: 'PodDisruptionBudget',
+      use: 'policy/v1',
+      schemaName: 'io.k8s.api.policy.v1beta1.PodDisruptionBudget',
+      deprecated: '1.21',
+      removed: '1.25',
+    }),
+  ],
   columns: [
     { name: 'Min Available', description: 'Pods that must stay available.', value: (pdb) => String(pdb.spec?.minAvailable ?? 'N/A') },
     { name: 'Max Unavailable', description: 'Pods that may be unavailable.', value: (pdb) => String(pdb.spec?.maxUnavailable ?? 'N/A') },

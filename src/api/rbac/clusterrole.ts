@@ -1,6 +1,7 @@
 // ClusterRole: permissions everywhere, or for reuse by RoleBindings.
 import type { ClusterRole as ClusterRoleObject } from '../../../openapi/types/rbac/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { legacyVersion } from '../legacy-version.ts'
 import { clusterRoleErrors } from './rules.ts'
 
 export const ClusterRole = defineKind<ClusterRoleObject>({
@@ -11,5 +12,14 @@ export const ClusterRole = defineKind<ClusterRoleObject>({
   scope: 'Cluster',
   nameRule: 'path-segment',
   validate: clusterRoleErrors,
+  served: [
+    legacyVersion('rbac.authorization.k8s.io', 'v1beta1', {
+      kind: 'ClusterRole',
+      use: 'rbac.authorization.k8s.io/v1',
+      schemaName: 'io.k8s.api.rbac.v1beta1.ClusterRole',
+      deprecated: '1.17',
+      removed: '1.22',
+    }),
+  ],
   createOnUpdate: true,
 })

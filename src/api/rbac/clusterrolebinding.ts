@@ -1,6 +1,7 @@
 // ClusterRoleBinding: gives a cluster role to subjects everywhere.
 import type { ClusterRoleBinding as ClusterRoleBindingObject } from '../../../openapi/types/rbac/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { legacyVersion } from '../legacy-version.ts'
 import { bindingColumns, bindingDefaults } from './binding.ts'
 import { bindingUpdateErrors, clusterRoleBindingErrors } from './rules.ts'
 
@@ -15,5 +16,14 @@ export const ClusterRoleBinding = defineKind<ClusterRoleBindingObject>({
   computeDefaults: bindingDefaults,
   validate: clusterRoleBindingErrors,
   validateUpdate: bindingUpdateErrors,
+  served: [
+    legacyVersion('rbac.authorization.k8s.io', 'v1beta1', {
+      kind: 'ClusterRoleBinding',
+      use: 'rbac.authorization.k8s.io/v1',
+      schemaName: 'io.k8s.api.rbac.v1beta1.ClusterRoleBinding',
+      deprecated: '1.17',
+      removed: '1.22',
+    }),
+  ],
   columns: bindingColumns,
 })

@@ -1,6 +1,7 @@
 // RoleBinding: gives a role to subjects in one namespace.
 import type { RoleBinding as RoleBindingObject } from '../../../openapi/types/rbac/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { legacyVersion } from '../legacy-version.ts'
 import { bindingColumns, bindingDefaults } from './binding.ts'
 import { bindingUpdateErrors, roleBindingErrors } from './rules.ts'
 
@@ -15,5 +16,14 @@ export const RoleBinding = defineKind<RoleBindingObject>({
   computeDefaults: bindingDefaults,
   validate: roleBindingErrors,
   validateUpdate: bindingUpdateErrors,
+  served: [
+    legacyVersion('rbac.authorization.k8s.io', 'v1beta1', {
+      kind: 'RoleBinding',
+      use: 'rbac.authorization.k8s.io/v1',
+      schemaName: 'io.k8s.api.rbac.v1beta1.RoleBinding',
+      deprecated: '1.17',
+      removed: '1.22',
+    }),
+  ],
   columns: bindingColumns,
 })
