@@ -18,6 +18,7 @@ const jsonView: View = { encoding: 'json', pretty: false, contentType: 'applicat
 /** Made once: a stack for each request that ends would cost more than the request. */
 const clientGone = new Error('the client has gone')
 const noBody = Buffer.alloc(0)
+const runsInPod = new Set(['exec', 'attach', 'portforward'])
 const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 /** Serves one request to its end. Never rejects. */
@@ -30,6 +31,8 @@ export async function handle(server: ServerContext, connection: Connection): Pro
     if (request.info.path === '') throw badRequest('invalid URL escape in path')
     request.user = await authenticate(server, connection.request, request.info.path)
     await authorize(server, request.user, request.info)
+    // Running commands needs the right to create, whatever the method of the upgrade (guarantees.md 5.2, 2).
+    if (runsInPod.has(info.subresource) && info.verb === 'get') await authorize(server, request.user, { ...info, verb: 'create' })
     request.view = viewOf(request)
     if (bodyMethods.has(request.method) && connection.upgrade === undefined) {
       request.body = await readBytes(connection.request, server.options.maxRequestBodyBytes)

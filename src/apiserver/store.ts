@@ -238,7 +238,7 @@ function checkVersion({ resolved, name }: Write, draft: KubeObject, old: KubeObj
   if (asked === undefined || asked === '' || asked === '0') {
     if (resolved.kind.requiresResourceVersion === true || resolved.kind.custom === true) {
       const error = invalidValue(at('metadata', 'resourceVersion'), 0, 'must be specified for an update')
-      throw invalid({ group: resolved.group, kind: resolved.kind.resource }, name, [{ ...error, title: 'Invalid value: 0' }])
+      throw invalid({ group: resolved.group, kind: resolved.kind.resource }, name, [error])
     }
     draft.metadata!.resourceVersion = old.metadata!.resourceVersion!
   } else if (asked !== old.metadata!.resourceVersion) {

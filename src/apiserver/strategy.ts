@@ -28,12 +28,11 @@ export function wipeSystemFields(object: KubeObject): void {
   delete metadata.generation
 }
 
-/** Sets the request's namespace on the object. Throws 400 when it names another. */
+/** Sets the request's namespace on the object (none for cluster-scoped kinds). Throws 400 when it names another. */
 export function ensureNamespace(object: KubeObject, namespace: string | undefined): void {
   object.metadata ??= {}
   const { metadata } = object
   if (namespace === undefined || namespace === '') {
-    if (metadata.namespace) throw badRequest(namespaceMismatch)
     delete metadata.namespace
   } else {
     if (metadata.namespace && metadata.namespace !== namespace) throw badRequest(namespaceMismatch)

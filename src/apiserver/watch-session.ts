@@ -184,6 +184,7 @@ export class WatchSession {
         await this.#send(frames)
       } else if (this.#bookmarkDue) {
         this.#bookmarkDue = false
+        if (this.#revision > this.#plan.server.cache.revision) continue // begun at a future revision
         this.#revision = Math.max(this.#revision, this.#plan.server.cache.revision)
         await this.#send([bookmarkFrame(this.#revision, false, this.#plan.form, this.#firstColumns())])
       } else if (this.#position === history.end) {

@@ -62,6 +62,24 @@ test('rule 17: creating by PUT asks the authorizer for create too', async () => 
   await k.close()
 })
 
+test('guarantees 2: exec needs the right to create, also as a GET', async () => {
+  const k = await start(
+    {},
+    {
+      authorize:
+        () =>
+        ({ info }) => ({ allowed: info.verb === 'get' }),
+      subresources: [
+        { name: 'exec', kinds: ['pods'], verbs: ['get'], handle: async () => ({ type: 'raw', body: '', contentType: 'text/plain' }) },
+      ],
+    },
+  )
+  const { code, body } = await k.call('GET', '/api/v1/namespaces/default/pods/p/exec')
+  assert.equal(code, 403)
+  assert.match(body.message, /cannot create resource "pods\/exec"/)
+  await k.close()
+})
+
 test('admission: mutating plugins change the object in order, validating ones see the end and may refuse', async () => {
   const seen: string[] = []
   const k = await start(

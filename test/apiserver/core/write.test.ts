@@ -91,6 +91,8 @@ describe('writes', () => {
     assert.deepEqual([name.code, name.body.message], [400, 'the name of the object (b) does not match the name on the URL (id)'])
     const namespace = await k.call('POST', configMaps, { metadata: { name: 'n', namespace: 'other' } })
     assert.equal(namespace.body.message, 'the namespace of the provided object does not match the namespace sent on the request')
+    const cluster = await k.call('POST', '/api/v1/nodes', { metadata: { name: 'n', namespace: 'default' } })
+    assert.deepEqual([cluster.code, cluster.body.metadata.namespace], [201, undefined])
     const kind = await k.call('POST', configMaps, { kind: 'Secret', apiVersion: 'v1', metadata: { name: 'x' } })
     assert.match(kind.body.message, /^Secret in version "v1" cannot be handled as a ConfigMap: /)
   })
