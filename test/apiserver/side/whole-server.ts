@@ -8,8 +8,8 @@ import { bootstrap } from '../../../src/apiserver/bootstrap.ts'
 import { discoveryRoutes } from '../../../src/apiserver/discovery/index.ts'
 import { healthRoutes } from '../../../src/apiserver/health.ts'
 import { apiServerMetrics, metricsRoute } from '../../../src/apiserver/metrics.ts'
-import { reviews } from '../../../src/apiserver/subresources/reviews.ts'
 import { subresources } from '../../../src/apiserver/subresources/index.ts'
+import { reviews } from '../../../src/apiserver/subresources/reviews.ts'
 import { versionRoute } from '../../../src/apiserver/version.ts'
 import { generateKeyPair, privateKeyPem } from '../../../src/pki/keys.ts'
 import type { EmbeddedStorage } from '../../../src/storage/embedded/embedded.ts'
@@ -50,10 +50,14 @@ export async function startWhole(given: WholeServerOptions = {}): Promise<WholeS
       clock,
       random,
       routes,
-      authenticators: ({ read }) => authenticationChain({ clock, read, tokenFileText, serviceAccountTokens: tokens, bootstrapTokens: true }),
+      authenticators: ({ read }) =>
+        authenticationChain({ clock, read, tokenFileText, serviceAccountTokens: tokens, bootstrapTokens: true }),
       admission: () =>
         admissionChain(
-          { ...(given.enabled === undefined ? {} : { enabled: given.enabled }), ...(given.disabled === undefined ? {} : { disabled: given.disabled }) },
+          {
+            ...(given.enabled === undefined ? {} : { enabled: given.enabled }),
+            ...(given.disabled === undefined ? {} : { disabled: given.disabled }),
+          },
           { clock, random, book: bookUsage(storage), createNamespace: async () => {} },
         ),
       hooks: ({ read }) => [serviceAllocator({ clusterIpRanges: ranges, nodePortRange: { from: 30000, to: 32767 }, random, read })],
@@ -62,9 +66,14 @@ export async function startWhole(given: WholeServerOptions = {}): Promise<WholeS
   )
   const { context } = harness.server
   const askToken = tokenAuthenticator({ clock, read: context.read, tokenFileText, serviceAccountTokens: tokens })
-  context.subresources = [...context.subresources.filter(({ name }) => name !== ''), ...context.subresources.filter(({ kinds }) => kinds?.includes('bindings')), ...reviews({ askToken, tokens, audiences: tokens.audiences })]
+  context.subresources = [
+    ...context.subresources.filter(({ name }) => name !== ''),
+    ...context.subresources.filter(({ kinds }) => kinds?.includes('bindings')),
+    ...reviews({ askToken, tokens, audiences: tokens.audiences }),
+  ]
   await bootstrap(context)
-  const admin: WholeServer['admin'] = (method, url, body, headers) => harness.call(method, url, body, { authorization: 'Bearer admin-token', ...headers })
+  const admin: WholeServer['admin'] = (method, url, body, headers) =>
+    harness.call(method, url, body, { authorization: 'Bearer admin-token', ...headers })
   return {
     ...harness,
     clock,
