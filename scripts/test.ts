@@ -31,7 +31,8 @@ if (unitOnly || asked.length === 0 || asked.includes('unit')) {
       'unit',
       all.filter((file) => !isReal(file)),
       // one process: starting one per file takes longer than the tests
-      ['--test-isolation=none']
+      ['--test-isolation=none'],
+    ) && good
 }
 const notRun: string[] = []
 if (!unitOnly) {
