@@ -38,7 +38,10 @@ const ioModules =
 const impureCalls = /\b(Date\.now\(|Math\.random\(|setTimeout\(|setInterval\(|setImmediate\(|performance\.now\(|new Date\(\))/
 
 /** Files longer than 300 lines, each with its reason. */
-const longFiles: Record<string, string> = {}
+const longFiles: Record<string, string> = {
+  'test/apimachinery/patch/apply.test.ts': 'one table of cases of server-side apply, read side by side with upstream',
+  'test/apimachinery/patch/strategic.test.ts': 'one table of cases of strategic merge, read side by side with upstream',
+}
 
 function areaOf(file: string): string | undefined {
   return Object.keys(mayImport).find((area) => file === area || file.startsWith(`${area}/`))
