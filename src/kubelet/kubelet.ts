@@ -1,0 +1,159 @@
+// The kubelet component. With the hollow runtime one process hosts many nodes: one informer of pods, dealt out by spec.nodeName.
+import type { Node, Pod, Taint } from '../../openapi/types/core/v1.ts'
+import { Event as EventKind } from '../api/core/event.ts'
+import { Node as NodeKind } from '../api/core/node.ts'
+import { Pod as PodKind } from '../api/core/pod/index.ts'
+import { createEventRecorder } from '../client/event-recorder.ts'
+import { InformerFactory } from '../client/informer.ts'
+import type { Component, ComponentContext } from '../component.ts'
+import { fallbackPodCidr, nodeAddress, nodeNames } from './hollow-nodes.ts'
+import { NodeKeeper } from './node.ts'
+import type { Machine } from './node-status.ts'
+import { PodHost } from './pod-host.ts'
+import { hollowProbe } from './probes/hollow-probe.ts'
+import { type HollowRuntime, hollowVersion, openHollowRuntime } from './runtime/hollow.ts'
+import { type WriteSlots, writeSlots } from './write-slots.ts'
+
+export interface KubeletOptions {
+  /** The node's name, or the first of several. */
+  nodeName: string
+  nodes: number
+  /** Only with one node. */
+  nodeIps: readonly string[]
+  labels: Readonly<Record<string, string>>
+  taints: readonly Taint[]
+  register: boolean
+  schedulable: boolean
+  capacity: Readonly<Record<string, string>>
+  machine: Machine
+  nodeStatusUpdateFrequencyMs: number
+}
+
+/** Writes of pod statuses that may be under way at once. */
+const maxWrites = 64
+const maxRegistrations = 32
+/** Nodes that have to be registered before the component is ready; the others follow. */
+const firstNodes = 20
+/** With more nodes than this, the five start events of each are left out. */
+const maxNodesWithEvents = 100
+/** How long a pod waits for the node's podCIDR before the fallback range is used. */
+const cidrPatienceMs = 3000
+
+/** Runs until the signal aborts. */
+export const runKubelet: Component<KubeletOptions> = async (options, context) => {
+  const { client, clock, random, log, signal } = context
+  const informers = new InformerFactory({ client, clock, random, signal, onError: (err) => log.debug({ err }, 'watch failed') })
+  const slots = writeSlots(maxWrites)
+  const hosts = new Map<string, NodeHost>()
+  for (const name of nodeNames(options.nodeName, options.nodes)) hosts.set(name, new NodeHost(name, options, context, slots))
+  const single = options.nodes === 1
+  const pods = informers.cache(PodKind, { fieldSelector: single ? `spec.nodeName=${options.nodeName}` : 'spec.nodeName!=' })
+  const nodes = informers.cache(NodeKind, single ? { fieldSelector: `metadata.name=${options.nodeName}` } : {})
+  nodes.onChange(({ type, object }) => hosts.get(object.metadata?.name ?? '')?.keeper.observe(type === 'deleted' ? undefined : object))
+
+  const registrations = [...hosts.values()]
+  const register = async (): Promise<void> => {
+    for (let host = registrations.shift(); host !== undefined && !signal.aborted; host = registrations.shift()) await host.keeper.start()
+  }
+  const first = Promise.all(registrations.splice(0, firstNodes).map((host) => host.keeper.start()))
+  await Promise.all([first, informers.synced()]).catch(() => {})
+  if (!signal.aborted) {
+    pods.onChange(({ type, object }) => hosts.get(object.spec?.nodeName ?? '')?.change(type, object))
+    context.ready?.()
+    await Promise.all(Array.from({ length: maxRegistrations }, register))
+  }
+  await informers.stopped()
+  for (const host of hosts.values()) host.close()
+}
+
+/** One node: its runtime, its keeper, its pods. */
+class NodeHost {
+  readonly keeper: NodeKeeper
+  readonly #context: ComponentContext
+  readonly #slots: WriteSlots
+  readonly #runtime: HollowRuntime
+  readonly #recorder: ReturnType<typeof createEventRecorder>
+  readonly #pods = new Map<string, PodHost>()
+  readonly #ips: readonly string[]
+
+  constructor(name: string, options: KubeletOptions, context: ComponentContext, slots: WriteSlots) {
+    const { client, clock, random, signal, log } = context
+    this.#context = context
+    this.#slots = slots
+    this.#ips = options.nodes === 1 && options.nodeIps.length > 0 ? options.nodeIps : [nodeAddress(name)]
+    const openedAt = clock.now()
+    const cidrs = (node: Node | undefined) => node?.spec?.podCIDRs ?? (node?.spec?.podCIDR === undefined ? undefined : [node.spec.podCIDR])
+    this.#runtime = openHollowRuntime({
+      clock,
+      random,
+      signal,
+      nodeIps: this.#ips,
+      podCidrs: () => cidrs(this.keeper.node) ?? (clock.now() - openedAt > cidrPatienceMs ? [fallbackPodCidr(name)] : undefined),
+      onChange: (uid) => this.#pods.get(uid)?.worker.wake(),
+    })
+    this.#recorder = createEventRecorder({
+      client,
+      clock,
+      eventKind: EventKind as never,
+      component: 'kubelet',
+      host: name,
+      onError: (err) => log.debug({ err }, 'event was not recorded'),
+    })
+    this.keeper = new NodeKeeper({
+      ...{ client, clock, random, signal, log },
+      runtime: this.#runtime,
+      recorder: options.nodes > maxNodesWithEvents ? undefined : this.#recorder,
+      register: options.register,
+      updateFrequencyMs: options.nodeStatusUpdateFrequencyMs,
+      facts: {
+        name,
+        hostname: name,
+        ips: this.#ips,
+        capacity: options.capacity,
+        labels: options.labels,
+        taints: options.taints,
+        schedulable: options.schedulable,
+        runtime: { name: 'hollow', version: hollowVersion },
+        machine: options.machine,
+      },
+    })
+  }
+
+  change(type: 'added' | 'updated' | 'deleted', pod: Pod): void {
+    const uid = pod.metadata?.uid ?? ''
+    const host = this.#pods.get(uid)
+    if (type === 'deleted') host?.remove()
+    else if (host !== undefined) host.update(pod)
+    else this.#pods.set(uid, this.#open(uid, pod))
+  }
+
+  close(): void {
+    this.keeper.stop()
+    for (const host of this.#pods.values()) host.close()
+  }
+
+  #open(uid: string, pod: Pod): PodHost {
+    const { client, clock, log } = this.#context
+    this.#runtime.adopt(pod)
+    return new PodHost(pod, {
+      client,
+      clock,
+      slots: this.#slots,
+      runtime: this.#runtime,
+      hostIps: this.#ips,
+      event: (about, type, reason, message, container) => {
+        const field = about.spec?.initContainers?.some(({ name }) => name === container?.name) ? 'spec.initContainers' : 'spec.containers'
+        const fieldPath = container === undefined ? undefined : `${field}{${container.name}}`
+        this.#recorder.record({ ...about, apiVersion: 'v1', kind: 'Pod' } as never, type, reason, message, fieldPath)
+      },
+      probe: async (about, container, kind, startedAt) => hollowProbe(about, container, kind, startedAt, clock.now()),
+      onGone: () => {
+        this.#pods.get(uid)?.close()
+        this.#pods.delete(uid)
+        this.#runtime.remove(uid)
+      },
+      onError: (err) =>
+        log.warn({ err, pod: `${pod.metadata?.namespace}/${pod.metadata?.name}` }, 'pod status was not written; trying again'),
+    })
+  }
+}
