@@ -1,0 +1,31 @@
+// The plugins in the order in which they are asked, with their weights: upstream's default_plugins.go.
+import type { Plugin } from '../framework.ts'
+import { imageLocality } from './image-locality.ts'
+import { nodeAffinity } from './node-affinity.ts'
+import { nodeName } from './node-name.ts'
+import { nodePorts } from './node-ports.ts'
+import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts'
+import { nodeResourcesFit } from './node-resources-fit.ts'
+import { nodeUnschedulable } from './node-unschedulable.ts'
+import { schedulingGates } from './scheduling-gates.ts'
+import { taintToleration } from './taint-toleration.ts'
+
+export interface PluginEntry {
+  name: string
+  /** Weight of its score; 0 for plugins that give none. */
+  weight: number
+  /** Makes the plugin from its checked pluginConfig args. */
+  create(args?: object): Plugin
+}
+
+export const plugins: readonly PluginEntry[] = [
+  { name: 'SchedulingGates', weight: 0, create: () => schedulingGates },
+  { name: 'NodeUnschedulable', weight: 0, create: () => nodeUnschedulable },
+  { name: 'NodeName', weight: 0, create: () => nodeName },
+  { name: 'TaintToleration', weight: 3, create: () => taintToleration },
+  { name: 'NodeAffinity', weight: 2, create: nodeAffinity },
+  { name: 'NodePorts', weight: 0, create: () => nodePorts },
+  { name: 'NodeResourcesFit', weight: 1, create: nodeResourcesFit },
+  { name: 'NodeResourcesBalancedAllocation', weight: 1, create: nodeResourcesBalancedAllocation },
+  { name: 'ImageLocality', weight: 1, create: () => imageLocality },
+]
