@@ -18,6 +18,7 @@ import { persistentVolumeClaimResize } from './persistent-volume-claim-resize.ts
 import type { AdmissionPlugin } from './plugin.ts'
 import { podNodeSelector } from './pod-node-selector.ts'
 import { podResizeValidator } from './pod-resize-validator.ts'
+import { podSecurity } from './pod-security.ts'
 import { podTopologyLabels } from './pod-topology-labels.ts'
 import { priority } from './priority.ts'
 import { type BookUsage, resourceQuota } from './resource-quota.ts'
@@ -64,7 +65,7 @@ const ordered: readonly Listed[] = [
   on('TaintNodesByCondition', () => taintNodesByCondition),
   off('AlwaysPullImages', () => alwaysPullImages),
   off('ImagePolicyWebhook'),
-  on('PodSecurity'),
+  on('PodSecurity', () => podSecurity),
   off('PodNodeSelector', () => podNodeSelector),
   on('Priority', () => priority),
   on('DefaultTolerationSeconds', (given) =>

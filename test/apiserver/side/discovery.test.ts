@@ -165,7 +165,7 @@ it('metrics are in Prometheus’ form', async () => {
 
 describe('credentials', () => {
   it('that nobody knows are 401, as none at all', async () => {
-    for (const headers of [{}, { authorization: 'Bearer wrong' }]) {
+    for (const headers of [undefined, { authorization: 'Bearer wrong' }]) {
       const { code, body } = await server.call('GET', '/api/v1/pods', undefined, headers)
       assert.deepEqual([code, body.message, body.reason], [401, 'Unauthorized', 'Unauthorized'])
     }
