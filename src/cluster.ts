@@ -9,6 +9,8 @@ import type { Clock, Random } from './apimachinery/clock.ts'
 import type { ApiServer } from './apiserver/component.ts'
 import type { ServerOptions } from './apiserver/context.ts'
 import { openApiServer } from './apiserver/run.ts'
+import { kubeletFlags, kubeletOptions } from './cli/commands/kubelet.ts'
+import { parseFlags } from './cli/flags.ts'
 import { hostAddress } from './cli/host-address.ts'
 import type { Client } from './client/client.ts'
 import { kubeconfigText } from './client/kubeconfig.ts'
@@ -140,7 +142,7 @@ function components(
   return [
     manager,
     scheduler,
-    start('kubelet', runKubelet, { nodeName: 'node-1', nodes }),
+    start('kubelet', runKubelet, kubeletOptions(parseFlags(kubeletFlags, ['--hostname-override=node-1', `--nodes=${nodes}`]).values)),
     start('kube-proxy', runKubeProxy, { nodeName: 'node-1', families: ['IPv4', 'IPv6'], minSyncPeriodMs: 1000, clusterCidr }),
   ]
 }

@@ -23,7 +23,7 @@ import {
 } from '../flags.ts'
 import { runWorker } from '../worker.ts'
 
-const flags = {
+export const kubeletFlags = {
   'hollow-cpu': quantityFlag('CPUs of a simulated node', '32'),
   'hollow-ephemeral-storage': quantityFlag('Ephemeral storage of a simulated node', '1Ti'),
   'hollow-memory': quantityFlag('Memory of a simulated node', '256Gi'),
@@ -43,13 +43,14 @@ const flags = {
 export const command = defineCommand({
   name: 'kubelet',
   summary: 'Run the pods of a node (or of many hollow ones)',
-  flags,
+  flags: kubeletFlags,
   async run(values, terminal) {
     await runWorker('kubelet', values, runKubelet, kubeletOptions(values), terminal)
   },
 })
 
-function kubeletOptions(values: FlagValues<typeof flags>): KubeletOptions {
+/** The component's options out of flag values; throws UsageError. */
+export function kubeletOptions(values: FlagValues<typeof kubeletFlags>): KubeletOptions {
   if (values['node-ip'].length > 0 && values.nodes > 1)
     throw new UsageError('--node-ip names the addresses of one node: it does not go with --nodes')
   return {
