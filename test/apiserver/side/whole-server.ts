@@ -9,7 +9,6 @@ import { discoveryRoutes } from '../../../src/apiserver/discovery/index.ts'
 import { healthRoutes } from '../../../src/apiserver/health.ts'
 import { apiServerMetrics, metricsRoute } from '../../../src/apiserver/metrics.ts'
 import { subresources } from '../../../src/apiserver/subresources/index.ts'
-import { reviews } from '../../../src/apiserver/subresources/reviews.ts'
 import { versionRoute } from '../../../src/apiserver/version.ts'
 import { generateKeyPair, privateKeyPem } from '../../../src/pki/keys.ts'
 import type { EmbeddedStorage } from '../../../src/storage/embedded/embedded.ts'
@@ -61,16 +60,11 @@ export async function startWhole(given: WholeServerOptions = {}): Promise<WholeS
           { clock, random, book: bookUsage(storage), createNamespace: async () => {} },
         ),
       hooks: ({ read }) => [serviceAllocator({ clusterIpRanges: ranges, nodePortRange: { from: 30000, to: 32767 }, random, read })],
-      subresources: subresources({ tokens, askToken: async () => undefined }),
+      subresources: ({ read }) =>
+        subresources({ tokens, askToken: tokenAuthenticator({ clock, read, tokenFileText, serviceAccountTokens: tokens }) }),
     },
   )
   const { context } = harness.server
-  const askToken = tokenAuthenticator({ clock, read: context.read, tokenFileText, serviceAccountTokens: tokens })
-  context.subresources = [
-    ...context.subresources.filter(({ name }) => name !== ''),
-    ...context.subresources.filter(({ kinds }) => kinds?.includes('bindings')),
-    ...reviews({ askToken, tokens, audiences: tokens.audiences }),
-  ]
   await bootstrap(context)
   const admin: WholeServer['admin'] = (method, url, body, headers) =>
     harness.call(method, url, body, { authorization: 'Bearer admin-token', ...headers })
