@@ -97,8 +97,6 @@ const lost = {
   exitCode: 137,
   reason: 'ContainerStatusUnknown',
   message: 'The container could not be located when the pod was deleted.  The container used to be Running',
-  startedAt: null as unknown as string,
-  finishedAt: null as unknown as string,
 }
 
 function stateOf(container: ContainerState, runtimeName: string): NonNullable<ContainerStatus['state']> {

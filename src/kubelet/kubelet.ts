@@ -9,24 +9,51 @@ import type { Component, ComponentContext } from '../component.ts'
 import { fallbackPodCidr, nodeAddress, nodeNames } from './hollow-nodes.ts'
 import { NodeKeeper } from './node.ts'
 import type { Machine } from './node-status.ts'
+import { admissionVerdict, type Verdict } from './pod-admission.ts'
 import { PodHost } from './pod-host.ts'
 import { hollowProbe } from './probes/hollow-probe.ts'
+import { referenceReader } from './reference-reader.ts'
 import { type HollowRuntime, hollowVersion, openHollowRuntime } from './runtime/hollow.ts'
 import { type WriteSlots, writeSlots } from './write-slots.ts'
 
 export interface KubeletOptions {
   /** The node's name, or the first of several. */
   nodeName: string
-  nodes: number
-  /** Only with one node. */
-  nodeIps: readonly string[]
-  labels: Readonly<Record<string, string>>
-  taints: readonly Taint[]
-  register: boolean
-  schedulable: boolean
-  capacity: Readonly<Record<string, string>>
-  machine: Machine
-  nodeStatusUpdateFrequencyMs: number
+  /** Default 1. */
+  nodes?: number
+  /** Only with one node; default an address of 10.0.0.0/16. */
+  nodeIps?: readonly string[]
+  labels?: Readonly<Record<string, string>>
+  taints?: readonly Taint[]
+  /** Default true. */
+  register?: boolean
+  /** Default true. */
+  schedulable?: boolean
+  /** Default that of a large simulated machine. */
+  capacity?: Readonly<Record<string, string>>
+  machine?: Machine
+  /** Default upstream's 10 s. */
+  nodeStatusUpdateFrequencyMs?: number
+}
+
+/** What a simulated node offers unless told otherwise. */
+export const hollowCapacity: Readonly<Record<string, string>> = {
+  cpu: '32',
+  'ephemeral-storage': '1Ti',
+  'hugepages-1Gi': '0',
+  'hugepages-2Mi': '0',
+  memory: '256Gi',
+  pods: '110',
+}
+
+const hollowMachine: Machine = {
+  machineId: 'hollow',
+  systemUuid: 'hollow',
+  bootId: 'hollow',
+  kernelVersion: 'hollow',
+  osImage: 'Hollow Linux',
+  operatingSystem: 'linux',
+  architecture: 'amd64',
 }
 
 /** Writes of pod statuses that may be under way at once. */
@@ -44,9 +71,11 @@ export const runKubelet: Component<KubeletOptions> = async (options, context) =>
   const { client, clock, random, log, signal } = context
   const informers = new InformerFactory({ client, clock, random, signal, onError: (err) => log.debug({ err }, 'watch failed') })
   const slots = writeSlots(maxWrites)
+  const count = options.nodes ?? 1
+  const lookups = referenceReader(client, clock)
   const hosts = new Map<string, NodeHost>()
-  for (const name of nodeNames(options.nodeName, options.nodes)) hosts.set(name, new NodeHost(name, options, context, slots))
-  const single = options.nodes === 1
+  for (const name of nodeNames(options.nodeName, count)) hosts.set(name, new NodeHost(name, options, context, { slots, lookups }))
+  const single = count === 1
   const pods = informers.cache(PodKind, { fieldSelector: single ? `spec.nodeName=${options.nodeName}` : 'spec.nodeName!=' })
   const nodes = informers.cache(NodeKind, single ? { fieldSelector: `metadata.name=${options.nodeName}` } : {})
   nodes.onChange(({ type, object }) => hosts.get(object.metadata?.name ?? '')?.keeper.observe(type === 'deleted' ? undefined : object))
@@ -66,21 +95,27 @@ export const runKubelet: Component<KubeletOptions> = async (options, context) =>
   for (const host of hosts.values()) host.close()
 }
 
+interface Shared {
+  slots: WriteSlots
+  lookups: ReturnType<typeof referenceReader>
+}
+
 /** One node: its runtime, its keeper, its pods. */
 class NodeHost {
   readonly keeper: NodeKeeper
   readonly #context: ComponentContext
-  readonly #slots: WriteSlots
+  readonly #shared: Shared
   readonly #runtime: HollowRuntime
   readonly #recorder: ReturnType<typeof createEventRecorder>
   readonly #pods = new Map<string, PodHost>()
   readonly #ips: readonly string[]
 
-  constructor(name: string, options: KubeletOptions, context: ComponentContext, slots: WriteSlots) {
+  constructor(name: string, options: KubeletOptions, context: ComponentContext, shared: Shared) {
     const { client, clock, random, signal, log } = context
     this.#context = context
-    this.#slots = slots
-    this.#ips = options.nodes === 1 && options.nodeIps.length > 0 ? options.nodeIps : [nodeAddress(name)]
+    this.#shared = shared
+    const single = (options.nodes ?? 1) === 1
+    this.#ips = single && (options.nodeIps?.length ?? 0) > 0 ? options.nodeIps! : [nodeAddress(name)]
     const openedAt = clock.now()
     const cidrs = (node: Node | undefined) => node?.spec?.podCIDRs ?? (node?.spec?.podCIDR === undefined ? undefined : [node.spec.podCIDR])
     this.#runtime = openHollowRuntime({
@@ -102,19 +137,19 @@ class NodeHost {
     this.keeper = new NodeKeeper({
       ...{ client, clock, random, signal, log },
       runtime: this.#runtime,
-      recorder: options.nodes > maxNodesWithEvents ? undefined : this.#recorder,
-      register: options.register,
-      updateFrequencyMs: options.nodeStatusUpdateFrequencyMs,
+      recorder: (options.nodes ?? 1) > maxNodesWithEvents ? undefined : this.#recorder,
+      register: options.register ?? true,
+      updateFrequencyMs: options.nodeStatusUpdateFrequencyMs ?? 10_000,
       facts: {
         name,
         hostname: name,
         ips: this.#ips,
-        capacity: options.capacity,
-        labels: options.labels,
-        taints: options.taints,
-        schedulable: options.schedulable,
+        capacity: options.capacity ?? hollowCapacity,
+        labels: options.labels ?? {},
+        taints: options.taints ?? [],
+        schedulable: options.schedulable ?? true,
         runtime: { name: 'hollow', version: hollowVersion },
-        machine: options.machine,
+        machine: options.machine ?? hollowMachine,
       },
     })
   }
@@ -125,6 +160,13 @@ class NodeHost {
     if (type === 'deleted') host?.remove()
     else if (host !== undefined) host.update(pod)
     else this.#pods.set(uid, this.#open(uid, pod))
+  }
+
+  #admit(pod: Pod): Verdict | undefined {
+    const { node } = this.keeper
+    if (node === undefined) return undefined
+    const others = [...this.#pods.values()].filter(({ worker }) => !worker.finished).map(({ worker }) => worker.pod)
+    return admissionVerdict(pod, node, others)
   }
 
   close(): void {
@@ -138,7 +180,9 @@ class NodeHost {
     return new PodHost(pod, {
       client,
       clock,
-      slots: this.#slots,
+      slots: this.#shared.slots,
+      lookup: this.#shared.lookups(pod.metadata?.namespace ?? ''),
+      admit: (asked) => this.#admit(asked),
       runtime: this.#runtime,
       hostIps: this.#ips,
       event: (about, type, reason, message, container) => {

@@ -33,6 +33,7 @@ export class NodeKeeper {
   #lease: Lease | undefined
   #timer: Timer | undefined
   #reportedAt = 0
+  #renewedAt = 0
   #reportedImages = ''
   #busy = false
 
@@ -61,7 +62,8 @@ export class NodeKeeper {
     }
     for (const { event } of conditionRows) this.#event(event, `Node ${facts.name} status is now: ${event}`)
     void this.#renew().catch((err) => log.debug({ err, node: facts.name }, 'lease could not be written'))
-    this.#schedule(renewMs * random())
+    this.#renewedAt = clock.now() - renewMs * random()
+    this.#schedule(this.#tickMs() * random())
   }
 
   /** Told by the informer. */
@@ -75,11 +77,15 @@ export class NodeKeeper {
     this.#timer?.cancel()
   }
 
+  #tickMs(): number {
+    return Math.max(1000, Math.min(renewMs, this.#o.updateFrequencyMs))
+  }
+
   #schedule(delayMs: number): void {
     const { clock, random, signal } = this.#o
     if (signal.aborted) return
     this.#timer = clock.after(delayMs, () => {
-      void this.#beat(false).then(() => this.#schedule(renewMs * (1 + 0.04 * random())))
+      void this.#beat(false).then(() => this.#schedule(this.#tickMs() * (1 + 0.04 * random())))
     })
   }
 
@@ -89,7 +95,7 @@ export class NodeKeeper {
     const { log, facts, clock, register } = this.#o
     try {
       if (this.#node === undefined && register) await this.#register()
-      if (!now) await this.#renew()
+      if (!now && clock.now() - this.#renewedAt >= renewMs * 0.95) await this.#renew()
       if (now || clock.now() - this.#reportedAt >= reportMs || this.#images() !== this.#reportedImages) await this.#report()
     } catch (err) {
       log.debug({ err, node: facts.name }, 'heartbeat failed')
@@ -100,11 +106,13 @@ export class NodeKeeper {
 
   async #register(): Promise<void> {
     const { client, clock, facts, runtime, register } = this.#o
+    let existed = true
     if (!register) {
       this.#node = await client.get(NodeKind, { name: facts.name })
     } else {
       try {
         this.#node = await client.create(NodeKind, nodeObject(facts, runtime.images(), clock.now()))
+        existed = false
       } catch (error) {
         if (!isAlreadyExists(error)) throw error
         this.#node = await client.get(NodeKind, { name: facts.name })
@@ -112,7 +120,7 @@ export class NodeKeeper {
         if (patch !== undefined) this.#node = await client.patch(NodeKind, { name: facts.name }, patch, { type: 'merge' })
       }
     }
-    if (this.#node.status?.nodeInfo?.bootID !== facts.machine.bootId || !nodeConditionsHold(this.#node.status)) await this.#report()
+    if (existed || !nodeConditionsHold(this.#node.status)) await this.#report()
     else this.#reported()
   }
 
@@ -139,7 +147,8 @@ export class NodeKeeper {
 
   async #renew(): Promise<void> {
     const { client, clock, facts } = this.#o
-    const renewTime = microTimestamp(clock.now())
+    this.#renewedAt = clock.now()
+    const renewTime = microTimestamp(this.#renewedAt)
     const ref = { name: facts.name, namespace: leaseNamespace }
     try {
       if (this.#lease === undefined) this.#lease = await client.get(LeaseKind, ref)

@@ -15,6 +15,8 @@ export interface Attempts {
   pulled: ReadonlyMap<string, number>
   /** By container id: why it has to be killed (a failed liveness or startup probe). */
   unhealthy: ReadonlyMap<string, string>
+  /** The kubelet has failed the pod: refused, or over its deadline. */
+  failed: boolean
   /** Ids of containers whose startup probe has succeeded, or that have none. */
   started: (container: ContainerState) => boolean
   imageRef: (image: string) => string | undefined
@@ -50,7 +52,7 @@ const minGraceSeconds = 2
 /** The next actions; those that are under way already may be named again. */
 export function podActions(pod: Pod, observed: PodState, attempts: Attempts, now: number): PodActions {
   const decision = new Decision(pod, observed, attempts, now)
-  if (pod.metadata?.deletionTimestamp !== undefined || isPodTerminal(pod)) decision.end(stoppingGrace(pod))
+  if (pod.metadata?.deletionTimestamp !== undefined || isPodTerminal(pod) || attempts.failed) decision.end(stoppingGrace(pod))
   else decision.run()
   return decision.result()
 }

@@ -1,7 +1,6 @@
 // One pod on its node: its worker, the newest object the API is known to have, and the writes of status and of the final delete.
 import type { Pod } from '../../openapi/types/core/v1.ts'
 import { Pod as PodKind } from '../api/core/pod/index.ts'
-import { isPodTerminal } from '../api/core/pod/queries.ts'
 import { isConflict, isNotFound } from '../apimachinery/api-error.ts'
 import type { Timer } from '../apimachinery/clock.ts'
 import { backoffDelay } from '../client/backoff.ts'
@@ -119,7 +118,6 @@ export class PodHost {
     const patch = statusPatch(this.#uid, before, after)
     if (patch !== undefined) this.#learn(await client.patch(PodKind, ref, patch, { type: 'strategic', subresource: 'status' }))
     if (!finished || this.#deleting || pod.metadata?.deletionTimestamp === undefined) return
-    if (!isPodTerminal(this.#api) && this.worker.facts().observed.containers.length > 0) return
     this.#deleting = true
     try {
       await client.delete(PodKind, ref, { gracePeriodSeconds: 0, preconditions: { uid: this.#uid } })

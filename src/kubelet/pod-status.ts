@@ -1,10 +1,11 @@
 // The whole PodStatus the kubelet writes, and the patch from the last one to it. Pure.
-import type { Pod, PodStatus } from '../../openapi/types/core/v1.ts'
+import type { ContainerStatus, Pod, PodStatus } from '../../openapi/types/core/v1.ts'
 import { isTerminalPhase } from '../api/core/pod/queries.ts'
 import { qosClass } from '../api/core/pod/resources.ts'
 import { timestamp } from '../apimachinery/clock.ts'
 import { isObject } from '../apimachinery/json.ts'
 import { type ContainerFacts, containerStatuses } from './container-status.ts'
+import { podInitialized } from './pod-actions.ts'
 import { podConditions } from './pod-conditions.ts'
 import { podPhase } from './pod-phase.ts'
 
@@ -12,17 +13,23 @@ export interface StatusFacts extends ContainerFacts {
   hostIps: readonly string[]
   /** The containers will not be started again: deletion, eviction, or all is done. */
   terminal: boolean
+  /** Why the kubelet has failed the pod itself. */
+  verdict?: { reason: string; message: string }
 }
 
 /** The status at `now`, after `before`: the newest one the API is known to have. */
 export function podStatus(pod: Pod, before: PodStatus, facts: StatusFacts, now: number): PodStatus {
   const time = timestamp(now)
-  const init = containerStatuses(pod, pod.spec?.initContainers ?? [], before.initContainerStatuses ?? [], true, facts)
-  const main = containerStatuses(pod, pod.spec?.containers ?? [], before.containerStatuses ?? [], false, facts)
+  const refused = facts.verdict !== undefined && facts.observed.containers.length === 0
+  const init = containerStatuses(pod, refused ? [] : (pod.spec?.initContainers ?? []), before.initContainerStatuses ?? [], true, facts)
+  const main = containerStatuses(pod, refused ? [] : (pod.spec?.containers ?? []), before.containerStatuses ?? [], false, facts)
   const sandbox = facts.observed.sandboxes[0]
+  if (facts.terminal && podInitialized(pod, facts.observed)) for (const status of main) markLost(status)
   const statuses = [...init, ...main]
   const known = [pod.status?.phase, before.phase].find(isTerminalPhase)
-  const phase = known ?? podPhase(pod, statuses, facts.terminal)
+  const computed = known ?? podPhase(pod, statuses, facts.terminal)
+  // nothing will run any more: what has not succeeded has failed
+  const phase = facts.verdict !== undefined || (facts.terminal && !isTerminalPhase(computed)) ? 'Failed' : computed
   const ips = sandbox?.ips ?? []
   const podIps =
     ips.length > 0 ? ips.map((ip) => ({ ip })) : (before.podIPs ?? (pod.spec?.hostNetwork ? facts.hostIps.map((ip) => ({ ip })) : []))
@@ -34,13 +41,24 @@ export function podStatus(pod: Pod, before: PodStatus, facts: StatusFacts, now: 
     conditions: podConditions(pod, before.conditions ?? [], { phase, statuses, sandboxReady: sandbox?.ready === true }, time),
     ...(samePhase && before.reason !== undefined ? { reason: before.reason } : {}),
     ...(samePhase && before.message !== undefined ? { message: before.message } : {}),
+    ...facts.verdict,
     ...(facts.hostIps[0] === undefined ? {} : { hostIP: facts.hostIps[0], hostIPs: facts.hostIps.map((ip) => ({ ip })) }),
     ...(podIps[0] === undefined ? {} : { podIP: podIps[0].ip, podIPs: podIps }),
     startTime: before.startTime ?? time,
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
-    containerStatuses: main,
+    ...(refused ? {} : { containerStatuses: main }),
     qosClass: qosClass(pod),
   }
+}
+
+function markLost(status: ContainerStatus): void {
+  if (status.state?.terminated !== undefined) return
+  const terminated = {
+    exitCode: 137,
+    reason: 'ContainerStatusUnknown',
+    message: 'The container could not be located when the pod was terminated',
+  }
+  status.state = { terminated }
 }
 
 /** The strategic merge patch of the status subresource that turns `before` into `after`; undefined when nothing changes. */

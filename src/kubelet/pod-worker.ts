@@ -1,13 +1,18 @@
 // One pod's serial loop: asks podActions what is next, does it through the Runtime, reports podStatus. Never waits inside a step:
 // operations run beside it and wake it again, so that a deletion is seen at once whatever is under way.
 import type { Container, Pod } from '../../openapi/types/core/v1.ts'
+import { isPodTerminal } from '../api/core/pod/queries.ts'
 import type { Clock, Timer } from '../apimachinery/clock.ts'
+import { backoffDelay } from '../client/backoff.ts'
 import { type BackoffEntry, nextBackoff } from './back-off.ts'
 import { containerHash } from './container-hash.ts'
 import { type Action, latestContainer, podActions, podText } from './pod-actions.ts'
+import { deadline, deadlineVerdict, type Verdict } from './pod-admission.ts'
 import type { StatusFacts } from './pod-status.ts'
 import { ProbeRunner } from './probes/probe-runner.ts'
 import type { ProbeAnswer, ProbeKind } from './probes/probe-state.ts'
+import { pullImage } from './pull-image.ts'
+import { environmentProblem, type Lookup, volumeProblem } from './references.ts'
 import type { ContainerState, Runtime } from './runtime/runtime.ts'
 
 export interface PodWorkerOptions {
@@ -18,12 +23,23 @@ export interface PodWorkerOptions {
   event: (pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string, container?: Container) => void
   probe: (pod: Pod, container: Container, kind: ProbeKind, startedAt: number) => Promise<ProbeAnswer>
   hostIps: readonly string[]
+  /** ConfigMaps and Secrets of the pod's namespace. */
+  lookup: Lookup
+  /** Asked before anything is started. */
+  admit: (pod: Pod) => Verdict | undefined
 }
+
+const sandboxRetryMs = 10_000
+const configRetry = { initialMs: 1000, maxMs: 10_000 }
+const mountRetry = { initialMs: 100, maxMs: 122_000 }
 
 export class PodWorker {
   readonly #o: PodWorkerOptions
   readonly #uid: string
   readonly #pending = new Set<string>()
+  /** Operations that failed and are not to be tried yet. */
+  readonly #resting = new Set<string>()
+  readonly #failures = new Map<string, number>()
   readonly #waiting = new Map<string, { reason: string; message: string }>()
   readonly #restarts = new Map<string, BackoffEntry>()
   readonly #pulls = new Map<string, BackoffEntry & { message: string }>()
@@ -32,6 +48,7 @@ export class PodWorker {
   readonly #probes: ProbeRunner
   #pod: Pod
   #timer: Timer | undefined
+  #verdict: Verdict | undefined
   #woken = false
   #closed = false
   /** Nothing runs any more and nothing will. */
@@ -41,6 +58,13 @@ export class PodWorker {
     this.#pod = pod
     this.#o = options
     this.#uid = pod.metadata?.uid ?? ''
+    const fresh =
+      pod.metadata?.deletionTimestamp === undefined && !isPodTerminal(pod) && options.runtime.podState(this.#uid).sandboxes.length === 0
+    const refused = fresh ? options.admit(pod) : undefined
+    if (refused !== undefined) {
+      this.#event('Warning', refused.reason, refused.message)
+      this.#verdict = { reason: refused.reason, message: `Pod was rejected: ${refused.message}` }
+    }
     this.#probes = new ProbeRunner({
       clock: options.clock,
       ask: (container, kind, startedAt) => options.probe(this.#pod, container, kind, startedAt),
@@ -79,12 +103,13 @@ export class PodWorker {
   facts(): StatusFacts {
     return {
       observed: this.#o.runtime.podState(this.#uid),
-      waiting: this.#waiting,
+      waiting: this.finished || this.#pod.metadata?.deletionTimestamp !== undefined ? nothingWaits : this.#waiting,
       started: (container) => this.#probes.started(container.id),
       ready: (container) => this.#probes.ready(container.id),
       runtimeName: this.#o.runtime.info.name,
       hostIps: this.#o.hostIps,
       terminal: this.finished,
+      ...(this.#verdict === undefined ? {} : { verdict: this.#verdict }),
     }
   }
 
@@ -92,31 +117,44 @@ export class PodWorker {
     const { clock, runtime } = this.#o
     const now = clock.now()
     const observed = runtime.podState(this.#uid)
+    const until = this.#deadline(now)
     const unhealthy = this.#probes.follow(this.#pod, observed.containers)
     const attempts = {
       restarts: this.#restarts,
       pulls: this.#pulls,
       pulled: this.#pulled,
       unhealthy,
+      failed: this.#verdict !== undefined,
       started: (container: ContainerState) => this.#probes.started(container.id),
       imageRef: (image: string) => runtime.imageRef(image),
     }
     const { actions, finished, recheckAt } = podActions(this.#pod, observed, attempts, now)
-    this.finished = finished
+    // an operation that began earlier must not leave anything behind
+    this.finished = finished && ![...this.#pending].some((key) => key === 'sandbox' || key.startsWith('st'))
     for (const action of actions) this.#act(action)
     this.#timer?.cancel()
-    this.#timer = recheckAt === undefined ? undefined : clock.after(Math.max(1, recheckAt - now), () => this.wake())
+    const next = Math.min(recheckAt ?? Number.POSITIVE_INFINITY, until ?? Number.POSITIVE_INFINITY)
+    this.#timer = next === Number.POSITIVE_INFINITY || this.finished ? undefined : clock.after(Math.max(1, next - now), () => this.wake())
     const starting = actions.some((action) => action.do === 'create-sandbox' || action.do === 'pull' || action.do === 'start')
     this.#o.onStatus(!starting || observed.containers.some(({ phase }) => phase === 'exited'))
     for (const [name] of this.#waiting) if (latestContainer(observed, name)?.phase === 'running') this.#waiting.delete(name)
+  }
+
+  /** Fails the pod once it has been active for too long; returns when that will be. */
+  #deadline(now: number): number | undefined {
+    const at = deadline(this.#pod)
+    if (at === undefined || this.#verdict !== undefined || this.finished) return undefined
+    if (at > now) return at
+    this.#verdict = deadlineVerdict
+    this.#event('Normal', deadlineVerdict.reason, deadlineVerdict.message)
+    return undefined
   }
 
   #act(action: Action): void {
     const { runtime } = this.#o
     switch (action.do) {
       case 'create-sandbox':
-        if (!this.#pending.has('sandbox rests')) this.#run('sandbox', () => this.#createSandbox(action.attempt))
-        return
+        return this.#run('sandbox', () => this.#createSandbox(action.attempt))
       case 'pull':
         return this.#run(`pull ${action.container.image}`, () => this.#pull(action.container, action.attempt))
       case 'start':
@@ -131,39 +169,37 @@ export class PodWorker {
   }
 
   async #createSandbox(attempt: number): Promise<void> {
+    const problem = await volumeProblem(this.#pod, this.#o.lookup).catch(messageOf)
+    if (problem !== undefined) {
+      this.#event('Warning', 'FailedMount', problem)
+      return this.#rest('sandbox', backoffDelay(mountRetry, this.#failed('sandbox')))
+    }
     try {
       await this.#o.runtime.runSandbox(this.#pod, attempt)
     } catch (error) {
       this.#event('Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${messageOf(error)}`)
-      this.#retryAt(this.#o.clock.now() + 10_000)
-      throw error
+      this.#rest('sandbox', sandboxRetryMs)
     }
   }
 
   async #pull(container: Container, attempt: number): Promise<void> {
+    const { clock, runtime } = this.#o
     const image = container.image ?? ''
-    const started = this.#o.clock.now()
-    this.#event('Normal', 'Pulling', `Pulling image ${JSON.stringify(image)}`, container)
-    try {
-      await this.#o.runtime.pullImage(image, this.#pod)
-      const took = durationText(this.#o.clock.now() - started)
-      const size =
-        this.#o.runtime.images().find(({ names }) => names.some((name) => this.#o.runtime.imageRef(image) === name))?.sizeBytes ?? 0
-      const message = `Successfully pulled image ${JSON.stringify(image)} in ${took} (${took} including waiting). Image size: ${size} bytes.`
-      this.#event('Normal', 'Pulled', message, container)
+    const event = (type: 'Normal' | 'Warning', reason: string, text: string) => this.#event(type, reason, text, container)
+    const message = await pullImage({ clock, runtime, pod: this.#pod, container, event })
+    if (message === undefined) {
       this.#pulls.delete(image)
       this.#pulled.set(container.name, attempt)
-    } catch (error) {
-      const message = messageOf(error)
-      this.#event('Warning', 'Failed', `Failed to pull image ${JSON.stringify(image)}: ${message}`, container)
-      this.#event('Warning', 'Failed', 'Error: ErrImagePull', container)
-      this.#pulls.set(image, { ...nextBackoff(this.#pulls.get(image), this.#o.clock.now()), message })
-      throw error
-    }
+    } else this.#pulls.set(image, { ...nextBackoff(this.#pulls.get(image), clock.now()), message })
   }
 
   async #start(action: Action & { do: 'start' }): Promise<void> {
     const { container, attempt, sandboxId, imageRef, restart } = action
+    const key = `start ${container.name}`
+    const problem = await environmentProblem(container, this.#pod.metadata?.namespace ?? '', this.#o.lookup).catch(messageOf)
+    if (problem !== undefined) return this.#couldNotStart(container, 'CreateContainerConfigError', problem)
+    if (this.#pod.metadata?.deletionTimestamp !== undefined) return
+    this.#failures.delete(key)
     if (this.#pulled.get(container.name) !== attempt) {
       const message = `Container image ${JSON.stringify(container.image)} already present on machine and can be accessed by the pod`
       this.#event('Normal', 'Pulled', message, container)
@@ -179,12 +215,17 @@ export class PodWorker {
     try {
       await this.#o.runtime.startContainer({ pod: this.#pod, sandboxId, container, attempt, imageRef, hash: containerHash(container) })
     } catch (error) {
-      this.#waiting.set(container.name, { reason: 'RunContainerError', message: messageOf(error) })
-      this.#event('Warning', 'Failed', `Error: ${messageOf(error)}`, container)
-      throw error
+      return this.#couldNotStart(container, 'RunContainerError', messageOf(error))
     }
     this.#event('Normal', 'Created', 'Container created', container)
     this.#event('Normal', 'Started', 'Container started', container)
+  }
+
+  #couldNotStart(container: Container, reason: string, message: string): void {
+    const key = `start ${container.name}`
+    this.#waiting.set(container.name, { reason, message })
+    this.#event('Warning', 'Failed', `Error: ${message}`, container)
+    this.#rest(key, backoffDelay(configRetry, this.#failed(key)))
   }
 
   #stop({ container, graceSeconds, message }: Action & { do: 'stop' }): void {
@@ -211,7 +252,7 @@ export class PodWorker {
 
   /** Starts an operation unless it is under way; its end is a new step. A failure has told its own event. */
   #run(key: string, operation: () => Promise<void>): void {
-    if (this.#pending.has(key)) return
+    if (this.#pending.has(key) || this.#resting.has(key)) return
     this.#pending.add(key)
     void operation()
       .then(
@@ -221,10 +262,17 @@ export class PodWorker {
       .then(() => this.wake())
   }
 
-  #retryAt(at: number): void {
-    this.#pending.add('sandbox rests')
-    this.#o.clock.after(at - this.#o.clock.now(), () => {
-      this.#pending.delete('sandbox rests')
+  /** How often an operation had failed before now. */
+  #failed(key: string): number {
+    const before = this.#failures.get(key) ?? 0
+    this.#failures.set(key, before + 1)
+    return before
+  }
+
+  #rest(key: string, delayMs: number): void {
+    this.#resting.add(key)
+    this.#o.clock.after(delayMs, () => {
+      this.#resting.delete(key)
       this.wake()
     })
   }
@@ -238,11 +286,8 @@ export class PodWorker {
   }
 }
 
+const nothingWaits: ReadonlyMap<string, { reason: string; message: string }> = new Map()
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-/** As Go prints a duration of some milliseconds or seconds. */
-function durationText(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)}ms` : `${(ms / 1000).toFixed(3).replace(/\.?0+$/, '')}s`
 }

@@ -20,18 +20,18 @@ export interface Behaviour {
 interface Stage {
   name: string
   when: { role?: ContainerRole; owner?: string; finite?: boolean }
-  then: Partial<Behaviour>
+  behaves: Partial<Behaviour>
 }
 
 const base: Behaviour = { startMs: 5, exitCode: 0, stopMs: 5, stopExitCode: 0 }
 
 /** In order; the first that fits wins. `finite` is a command that is seen to end by itself: `sleep 5; exit 1`. */
 export const stages: readonly Stage[] = [
-  { name: 'command that ends', when: { finite: true }, then: { stopExitCode: 143 } },
-  { name: 'init container', when: { role: 'init' }, then: { runMs: 20, stopExitCode: 143 } },
-  { name: 'sidecar', when: { role: 'sidecar' }, then: {} },
-  { name: 'container of a Job', when: { owner: 'Job' }, then: { runMs: 200, stopExitCode: 143 } },
-  { name: 'server', when: {}, then: {} },
+  { name: 'command that ends', when: { finite: true }, behaves: { stopExitCode: 143 } },
+  { name: 'init container', when: { role: 'init' }, behaves: { runMs: 20, stopExitCode: 143 } },
+  { name: 'sidecar', when: { role: 'sidecar' }, behaves: {} },
+  { name: 'container of a Job', when: { owner: 'Job' }, behaves: { runMs: 200, stopExitCode: 143 } },
+  { name: 'server', when: {}, behaves: {} },
 ]
 
 /** Delays of the runtime itself, in milliseconds. */
@@ -50,7 +50,7 @@ export function behaviour(pod: Pod, container: Container, role: ContainerRole): 
       (when.owner === undefined || when.owner === owner) &&
       (when.finite === undefined || when.finite === (command !== undefined)),
   )
-  return { ...base, ...stage?.then, ...command, ...annotated(pod, container.name) }
+  return { ...base, ...stage?.behaves, ...command, ...annotated(pod, container.name) }
 }
 
 /** The text of an annotation of the simulated runtime: for the container, else for the pod. */
