@@ -67,6 +67,10 @@ export interface ServedVersion {
   deprecation?: string
   /** Only with --legacy-apis. */
   legacy?: boolean
+  /** CRDs: the live schema, columns and rules of this version. */
+  schema?: Schema
+  columns?: readonly Column<KubeObject>[]
+  versionErrors?: KindSpec['versionErrors']
 }
 
 /** What the author of a kind writes: only what differs from the generic. */
@@ -151,6 +155,12 @@ export interface KindSpec<T extends KubeObject = KubeObject> {
   ttlSeconds?: number
   /** True for kinds of a CustomResourceDefinition. */
   custom?: boolean
+  /** CRDs: rules of an object (and of its change) in the version that a request names; they run besides the others, for status too. */
+  versionErrors?: (object: KubeObject, old: KubeObject | undefined, subresource: string | undefined) => FieldError[]
+  /** CRDs: the stored version is not served. */
+  hidden?: boolean
+  /** CRDs: aborts when the kind is served no more, or replaced by a newer form of itself; watches end then. */
+  ended?: AbortSignal
 }
 
 /** A kind as the engines use it: every optional name filled in. */
@@ -259,7 +269,7 @@ export class Registry {
   #forms(kind: Kind): Resolved[] {
     const others = (kind.served ?? []).filter((served) => this.#legacy || served.legacy !== true)
     return [
-      { kind, group: kind.group, version: kind.version },
+      ...(kind.hidden === true ? [] : [{ kind, group: kind.group, version: kind.version }]),
       ...others.map((served) => ({ kind, group: served.group, version: served.version, served })),
     ]
   }

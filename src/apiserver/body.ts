@@ -9,6 +9,7 @@ import { decodeProtobuf } from '../apimachinery/protobuf/decode.ts'
 import { decodeEnvelope } from '../apimachinery/protobuf/envelope.ts'
 import type { FieldValidation } from '../apimachinery/schema/decode.ts'
 import { decode } from '../apimachinery/schema/decode.ts'
+import { applySchemaDefaults } from '../apimachinery/schema/default.ts'
 import { schemaOf } from '../apimachinery/schema/from-openapi.ts'
 import type { Schema } from '../apimachinery/schema/schema.ts'
 import { parseYaml, YamlError } from '../apimachinery/schema/yaml.ts'
@@ -74,6 +75,7 @@ export function decodeParsed(
     strictErrors,
   })
   warnings.push(...result.warnings)
+  if (expected.custom) applySchemaDefaults(result.object, expected.schema)
   return withType(result.object, expected)
 }
 

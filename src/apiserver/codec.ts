@@ -4,7 +4,7 @@ import { deepFreeze, parseJson, stringifyJson } from '../apimachinery/json.ts'
 import type { Kind, Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { apiVersionOf } from '../apimachinery/meta.ts'
-import { withDefaults } from './schemas.ts'
+import { withDefaults, withoutUnknown } from './schemas.ts'
 
 /** A value as storage holds it, decoded: the frozen object (no resourceVersion) and its canonical bytes. */
 export interface Decoded {
@@ -41,7 +41,7 @@ export function encodeStored(kind: Kind, object: KubeObject): Decoded {
 export function decodeStored(kind: Kind, value: Uint8Array): Decoded {
   const known = decodedValues.get(value)
   if (known !== undefined && known.kind === kind) return known
-  const object = withDefaults(kind, parseJson(value) as KubeObject)
+  const object = withDefaults(kind, withoutUnknown(kind, parseJson(value) as KubeObject))
   const decoded = encodeStored(kind, object)
   decodedValues.set(value, decoded)
   return decoded

@@ -10,7 +10,7 @@ import type { Entry } from './codec.ts'
 import { objectOf, toVersion, wirePieces } from './codec.ts'
 import type { RequestContext, ServerContext } from './context.ts'
 import { notAcceptable, sendBytes, writeHead, yamlText } from './respond.ts'
-import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from './table.ts'
+import { columnDefinitions, includeObjectOf, partialMetadata, tableKind, tableRow } from './table.ts'
 
 const pieceBytes = 256 * 1024
 /** Rows are rendered one by one, which takes longer than copying bytes: the loop is given back sooner. */
@@ -70,8 +70,9 @@ function frameOf(server: ServerContext, request: RequestContext, resolved: Resol
   if (as === 'Table') {
     const include = includeObjectOf(request.query)
     const now = server.clock.now()
-    const head = `{"kind":"Table",${version},${meta},"columnDefinitions":${JSON.stringify(columnDefinitions(kind))},"rows":[`
-    const item: Item = (entry, into) => into(stringifyJson(tableRow(kind, objectOf(kind, entry), full(entry), include, asVersion, now)))
+    const head = `{"kind":"Table",${version},${meta},"columnDefinitions":${JSON.stringify(columnDefinitions(tableKind(resolved)))},"rows":[`
+    const table = tableKind(resolved)
+    const item: Item = (entry, into) => into(stringifyJson(tableRow(table, objectOf(kind, entry), full(entry), include, asVersion, now)))
     return { head, tail: ']}\n', item }
   }
   if (as === 'PartialObjectMetadata')

@@ -9,7 +9,7 @@ import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Entry } from './codec.ts'
 import { objectOf, toVersion, wireBytes } from './codec.ts'
 import type { Answer, RequestContext, ServerContext, View } from './context.ts'
-import { columnDefinitions, includeObjectOf, partialMetadata, tableRow } from './table.ts'
+import { columnDefinitions, includeObjectOf, partialMetadata, tableKind, tableRow } from './table.ts'
 
 const newline = Buffer.from('\n')
 
@@ -93,7 +93,7 @@ function transformed(server: ServerContext, request: RequestContext, resolved: R
   if (as === 'PartialObjectMetadataList')
     throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${full.kind})`)
   if (as === 'PartialObjectMetadata') return partialMetadata(full, asVersion)
-  const { kind } = resolved
+  const kind = tableKind(resolved)
   const include = includeObjectOf(request.query)
   return {
     kind: 'Table',

@@ -57,7 +57,7 @@ function fieldValue({ kind, served }: Resolved, asked: string): (object: KubeObj
   if (field === 'metadata.name') return nameOf
   if (field === 'metadata.namespace') return namespaceOf
   if (kind.selectableFields !== undefined && Object.hasOwn(kind.selectableFields, field)) return kind.selectableFields[field]!
-  if (kind.selectableFields === undefined || kind.custom === true)
+  if (kind.selectableFields === undefined && kind.custom !== true)
     throw badRequest(`${JSON.stringify(asked)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
   throw badRequest(`field label not supported: ${asked}`)
 }

@@ -1,5 +1,6 @@
 // The one store of every kind: admit → prepare → validate → admit → compare-and-swap. Verbs and subresources write through it.
 // Flow: k8s.io/apiserver/pkg/registry/generic/registry store.go.
+import type { FieldError } from '../apimachinery/api-error.ts'
 import { ApiError, alreadyExists, conflict, invalid, notFound, qualifiedResource } from '../apimachinery/api-error.ts'
 import { timestamp } from '../apimachinery/clock.ts'
 import { semanticEqual } from '../apimachinery/equal.ts'
@@ -13,7 +14,7 @@ import { admitMutating, admitValidating } from './admit.ts'
 import type { StoreHook } from './allocators/store-hook.ts'
 import type { User } from './authentication/user.ts'
 import type { Decoded, Entry } from './codec.ts'
-import { decodeStored, encodeStored, makeEntry, objectOf } from './codec.ts'
+import { decodeStored, encodeStored, makeEntry, objectOf, toVersion } from './codec.ts'
 import type { ServerContext } from './context.ts'
 import { ignoreTimestamps, recordUpdate } from './field-management.ts'
 import { objectStorageKey } from './keys.ts'
@@ -86,7 +87,7 @@ async function createOnce(write: Write, draft: KubeObject, generated: boolean): 
   if (generated) meta.name = generateName(meta.generateName!, server.random)
   prepareForCreate(kind, draft, writeContext(write))
   return reserved(write, draft, undefined, async () => {
-    throwInvalid(resolved, meta.name ?? '', validateCreate(kind, draft))
+    throwInvalid(resolved, meta.name ?? '', [...validateCreate(kind, draft), ...versionErrors(resolved, draft)])
     write.warnings.push(...(kind.warnings?.(draft, undefined) ?? []))
     await admitValidating(write, 'CREATE', draft, undefined)
     if (meta.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created')
@@ -215,7 +216,10 @@ async function commitUpdate(
 ): Promise<Written | undefined> {
   const { resolved, server } = write
   const { kind } = resolved
-  throwInvalid(resolved, write.name, strategy.validateUpdate(prepared, old))
+  throwInvalid(resolved, write.name, [
+    ...strategy.validateUpdate(prepared, old),
+    ...versionErrors(resolved, prepared, old, write.subresource),
+  ])
   write.warnings.push(...(kind.warnings?.(prepared, old) ?? []))
   const draft = ignoreTimestamps(prepared, old)
   if (options.skipAdmission !== true) await admitValidating(write, 'UPDATE', draft, old)
@@ -225,6 +229,13 @@ async function commitUpdate(
   if (write.dryRun) return written(resolved, makeEntry(stored.key, encoded.bytes, stored.modRevision), {})
   const result = await server.storage.update(stored.key, encoded.bytes, stored.modRevision)
   return result.ok ? written(resolved, makeEntry(stored.key, encoded.bytes, result.revision), {}) : undefined
+}
+
+/** Rules of a custom kind in the version that the request names. */
+function versionErrors(resolved: Resolved, object: KubeObject, old?: KubeObject, subresource?: string): FieldError[] {
+  const rules = resolved.served === undefined ? resolved.kind.versionErrors : resolved.served.versionErrors
+  if (rules === undefined) return []
+  return rules(toVersion(resolved, object), old === undefined ? undefined : toVersion(resolved, old), subresource)
 }
 
 /** Equal but for the order of keys. */

@@ -1,6 +1,6 @@
 // Objects as rows: metav1.Table for kubectl get, and PartialObjectMetadata. Pure but for the clock's now.
 import { badRequest } from '../apimachinery/api-error.ts'
-import type { Column, Kind } from '../apimachinery/kind.ts'
+import type { Column, Kind, Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
@@ -31,6 +31,16 @@ export function columnsOf(kind: Kind): readonly Column<KubeObject>[] {
   const { columns } = kind
   if (columns === undefined) return [nameColumn, createdAtColumn]
   return columns.some((column) => column.name === 'Name') ? columns : [nameColumn, ...columns]
+}
+
+const versionKinds = new WeakMap<object, Kind>()
+
+/** The kind with the columns of the version asked for. */
+export function tableKind({ kind, served }: Resolved): Kind {
+  if (served?.columns === undefined) return kind
+  let form = versionKinds.get(served)
+  if (form === undefined) versionKinds.set(served, (form = { ...kind, columns: served.columns }))
+  return form
 }
 
 /** columnDefinitions of the Table. */

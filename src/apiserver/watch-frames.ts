@@ -11,7 +11,7 @@ import type { CacheEvent } from './history.ts'
 import { yamlText } from './respond.ts'
 import type { Selection } from './selection.ts'
 import type { IncludeObject } from './table.ts'
-import { columnDefinitions, partialMetadata, tableRow } from './table.ts'
+import { columnDefinitions, partialMetadata, tableKind, tableRow } from './table.ts'
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 
@@ -67,7 +67,7 @@ function shaped(form: FrameForm, full: KubeObject, stored: KubeObject, columns: 
   const { as, asVersion = 'v1' } = form.view
   if (as === undefined) return full
   if (as !== 'Table') return partialMetadata(full, asVersion)
-  const { kind } = form.resolved
+  const kind = tableKind(form.resolved)
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${asVersion}`,
