@@ -20,6 +20,8 @@ export interface SupervisorOptions {
   entry: string
   logDirectory: string
   onExit?: (name: string, what: string) => void
+  /** Told whenever the set of process ids has changed. */
+  onPids?: (pids: Record<string, number>) => void
 }
 
 const restartBackoff: BackoffOptions = { initialMs: 200, maxMs: 10_000 }
@@ -88,6 +90,7 @@ export class Supervisor {
       detached: true,
     })
     child.process = started
+    this.#o.onPids?.(this.pids())
     started.stdout?.on('data', (chunk: Buffer) => child.log.write(chunk))
     started.stderr?.on('data', (chunk: Buffer) => child.log.write(chunk))
     started.on('message', (message: { ready?: boolean }) => {

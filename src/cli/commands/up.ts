@@ -57,11 +57,11 @@ export const command = defineCommand({
       clock: terminal.clock,
       entry: fileURLToPath(new URL('../main.ts', import.meta.url)),
       logDirectory: join(directory, 'log'),
+      onPids: (pids) => writeFileSync(join(directory, 'pids.json'), `${JSON.stringify(pids)}\n`, { mode: 0o600 }),
       onExit: (name, what) => terminal.print(`  ${name} ended (${what}), starting it again; see ${join(directory, 'log', `${name}.log`)}`),
     })
     const specs = processes(values, given, { directory, port, files, nodes })
     for (const spec of specs) supervisor.start(spec)
-    writeFileSync(join(directory, 'pids.json'), `${JSON.stringify(supervisor.pids())}\n`, { mode: 0o600 })
     try {
       await untilRunning(specs, supervisor, terminal, files, values.nodes, started)
       tellTheUser(values, terminal, directory, files, started)
@@ -97,11 +97,13 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
     worker('controller-manager', 'controller-manager', [
       `--cluster-cidr=${values['cluster-cidr']}`,
       '--allocate-node-cidrs=true',
+      // there is one of each here, and a restarted one need not wait for a dead one's lease
+      '--leader-elect=false',
       `--root-ca-file=${files.caCert}`,
       `--service-account-private-key-file=${files.serviceAccountKey}`,
       `--service-cluster-ip-range=${values['service-cluster-ip-range']}`,
     ]),
-    worker('scheduler', 'scheduler', []),
+    worker('scheduler', 'scheduler', ['--leader-elect=false']),
   ]
   if (nodes.length > 0) {
     specs.push(
@@ -177,7 +179,7 @@ async function untilRunning(
   try {
     await serverReady(connection.client, clock, signal)
     while ((await readyNodes(connection.client)) < nodes) await sleep(clock, 20, signal)
-    print(`  ${String(nodes).padStart(1)} ${nodes === 1 ? 'node' : 'nodes'}`.padEnd(23) + `Ready  ${seconds()}`)
+    print(`${`  ${String(nodes).padStart(1)} ${nodes === 1 ? 'node' : 'nodes'}`.padEnd(23)}Ready  ${seconds()}`)
   } finally {
     await connection.close()
   }
