@@ -176,7 +176,7 @@ export function newTrial(run: FilterRun, original: NodeInfo): Trial & { run: Fil
       removePodFromNode(node, other.uid)
       for (const [i, plugin] of plugins.entries()) plugin.removePod?.(copy.states[i], pod, other, node, snapshot)
     },
-    fits: () => firstRejection(copy, node) === undefined,
+    rejection: () => rejectionWithNominated(copy, node)?.rejection,
   }
 }
 

@@ -116,7 +116,8 @@ export interface Trial {
   readonly node: NodeInfo
   remove(pod: PodInfo): void
   add(pod: PodInfo): void
-  fits(): boolean
+  /** Why the pod does not fit on the copy as it is now. */
+  rejection(): Rejection | undefined
 }
 
 /**

@@ -23,8 +23,8 @@ export interface NodeInfo {
   claims: Map<string, number>
   /** Sizes of its images by normalised name. */
   images: ReadonlyMap<string, number>
-  /** Grows whenever pods or the node change. */
-  generation: number
+  /** Answers of {@link remembered}; gone when the pods change. */
+  memory: Map<string, unknown>
 }
 
 /** A node that is not known yet. */
@@ -43,7 +43,7 @@ export function emptyNode(name: string): NodeInfo {
     usedPorts: new Map(),
     claims: new Map(),
     images: new Map(),
-    generation: 0,
+    memory: new Map(),
   }
 }
 
@@ -51,7 +51,7 @@ export function emptyNode(name: string): NodeInfo {
 export function setNode(info: NodeInfo, node: Node | undefined): void {
   const before = info.node
   info.node = node
-  info.generation++
+  info.memory.clear()
   info.labels = node?.metadata?.labels ?? {}
   info.taints = node?.spec?.taints ?? []
   if (before === undefined || before.status?.allocatable !== node?.status?.allocatable) {
@@ -91,7 +91,7 @@ export function hasAffinity(pod: PodInfo): boolean {
 }
 
 function account(info: NodeInfo, pod: PodInfo, sign: 1 | -1): void {
-  info.generation++
+  if (info.memory.size > 0) info.memory.clear()
   addResources(info.requested, pod.requests, sign)
   addResources(info.nonZeroRequested, pod.nonZero, sign)
   for (const port of pod.hostPorts) count(info.usedPorts, portKey(port), sign)
@@ -120,5 +120,21 @@ export function copyNode(info: NodeInfo): NodeInfo {
     nonZeroRequested: copyResources(info.nonZeroRequested),
     usedPorts: new Map(info.usedPorts),
     claims: new Map(info.claims),
+    memory: new Map(),
   }
+}
+
+const maxRemembered = 200
+
+/**
+ * What `compute` found for this key since the pods of the node last changed. Pods of one workload ask the same questions about all nodes,
+ * and each placement changes only one of them.
+ */
+export function remembered<T>(info: NodeInfo, key: string, compute: () => T): T {
+  const known = info.memory.get(key)
+  if (known !== undefined) return known as T
+  const result = compute()
+  if (info.memory.size >= maxRemembered) info.memory.clear()
+  info.memory.set(key, result)
+  return result
 }

@@ -1,7 +1,14 @@
 // What the scheduler knows of a pod: read from the object once per revision, then only looked up.
 import type { Container, Pod, PodAffinityTerm } from '../../openapi/types/core/v1.ts'
 import { podRequests } from '../api/core/pod/resources.ts'
-import { everything, matchesLabels, nothing, type Selector, selectorFromObject } from '../apimachinery/selectors/label-selector.ts'
+import {
+  everything,
+  labelSelectorText,
+  matchesLabels,
+  nothing,
+  type Selector,
+  selectorFromObject,
+} from '../apimachinery/selectors/label-selector.ts'
 import { nonZeroRequests, type Resources, resourcesOf } from './resources.ts'
 
 export interface HostPort {
@@ -18,6 +25,8 @@ export interface AffinityTerm {
   namespaceSelector: Selector
   /** 1 for required terms. */
   weight: number
+  /** The same for terms that ask the same; absent when the answer also depends on labels of namespaces. */
+  signature: string | undefined
 }
 
 export interface PodInfo {
@@ -27,6 +36,8 @@ export interface PodInfo {
   uid: string
   namespace: string
   labels: Readonly<Record<string, string>>
+  /** The same for pods of one namespace with the same labels. */
+  signature: string
   priority: number
   /** Requests with the status taken into account while a resize is under way. */
   requests: Resources
@@ -63,6 +74,7 @@ function readPod(pod: Pod): PodInfo {
     uid,
     namespace,
     labels,
+    signature: JSON.stringify([namespace, labels]),
     priority: pod.spec?.priority ?? 0,
     requests,
     nonZero: nonZeroRequests(pod, requests),
@@ -86,12 +98,18 @@ export function readSelector(object: Parameters<typeof selectorFromObject>[0]): 
 
 function affinityTerm(namespace: string, term: PodAffinityTerm, weight: number): AffinityTerm {
   const own = (term.namespaces ?? []).length === 0 && term.namespaceSelector === undefined
+  const selector = readSelector(term.labelSelector)
+  const namespaces = own ? [namespace] : (term.namespaces ?? [])
+  const namespaceSelector = readSelector(term.namespaceSelector)
+  const anywhere = !namespaceSelector.nothing
+  const stable = namespaceSelector.requirements.length === 0
   return {
     topologyKey: term.topologyKey,
-    selector: readSelector(term.labelSelector),
-    namespaces: new Set(own ? [namespace] : term.namespaces),
-    namespaceSelector: readSelector(term.namespaceSelector),
+    selector,
+    namespaces: new Set(namespaces),
+    namespaceSelector,
     weight,
+    signature: stable ? JSON.stringify([namespaces, anywhere, selector.nothing ?? false, labelSelectorText(selector)]) : undefined,
   }
 }
 

@@ -132,6 +132,12 @@ export class SchedulingQueue {
     }
   }
 
+  /** What held a pod back is over: it enters the queue when something wanted it there meanwhile. */
+  ungate(uid: string): void {
+    const item = this.#waiting.get(uid)
+    if (item?.gate !== undefined) this.#requeue(item)
+  }
+
   close(): void {
     this.#timer?.timer.cancel()
     this.#flushTimer?.cancel()

@@ -11,6 +11,7 @@ import { createBinder } from './binder.ts'
 import { ClusterCache } from './cache.ts'
 import type { Profile } from './cycle.ts'
 import { nodeHandler, podHandler } from './handlers.ts'
+import { createPreemptor } from './preemptor.ts'
 import { defaultProfile } from './profile.ts'
 import { createPump } from './pump.ts'
 import { SchedulingQueue } from './queue.ts'
@@ -67,9 +68,17 @@ async function work(options: SchedulerOptions, context: ComponentContext & { rea
     onError: (err) => log.debug({ err }, 'event not recorded'),
   })
   const cache = new ClusterCache(world)
+  const preemptor = createPreemptor({
+    client,
+    clock,
+    recorder,
+    cache,
+    queue: () => queue,
+    onError: (err) => log.warn({ err }, 'preemption failed'),
+  })
   const queue = new SchedulingQueue({
     clock,
-    preEnqueue: (pod) => profileOf(pod)?.preEnqueue ?? [],
+    preEnqueue: (pod) => [...(profileOf(pod)?.preEnqueue ?? []), preemptor.gate],
     plugins: (pod) => profileOf(pod)?.all ?? new Map(),
     onReady: () => pump(),
     ...(options.podInitialBackoffMs === undefined ? {} : { initialBackoffMs: options.podInitialBackoffMs }),
@@ -87,7 +96,7 @@ async function work(options: SchedulerOptions, context: ComponentContext & { rea
       return found?.metadata?.uid === uid ? found : undefined
     },
     beforeBinding: async () => {},
-    preempt: () => {},
+    preempt: preemptor.preempt,
     clock,
     random,
     signal,

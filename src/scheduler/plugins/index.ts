@@ -1,12 +1,15 @@
 // The plugins in the order in which they are asked, with their weights: upstream's default_plugins.go.
 import type { Plugin } from '../framework.ts'
+import { defaultPreemption } from './default-preemption.ts'
 import { imageLocality } from './image-locality.ts'
+import { interPodAffinity } from './inter-pod-affinity.ts'
 import { nodeAffinity } from './node-affinity.ts'
 import { nodeName } from './node-name.ts'
 import { nodePorts } from './node-ports.ts'
 import { nodeResourcesBalancedAllocation } from './node-resources-balanced-allocation.ts'
 import { nodeResourcesFit } from './node-resources-fit.ts'
 import { nodeUnschedulable } from './node-unschedulable.ts'
+import { podTopologySpread } from './pod-topology-spread.ts'
 import { schedulingGates } from './scheduling-gates.ts'
 import { taintToleration } from './taint-toleration.ts'
 
@@ -26,6 +29,9 @@ export const plugins: readonly PluginEntry[] = [
   { name: 'NodeAffinity', weight: 2, create: nodeAffinity },
   { name: 'NodePorts', weight: 0, create: () => nodePorts },
   { name: 'NodeResourcesFit', weight: 1, create: nodeResourcesFit },
+  { name: 'PodTopologySpread', weight: 2, create: podTopologySpread },
+  { name: 'InterPodAffinity', weight: 2, create: interPodAffinity },
+  { name: 'DefaultPreemption', weight: 0, create: defaultPreemption },
   { name: 'NodeResourcesBalancedAllocation', weight: 1, create: nodeResourcesBalancedAllocation },
   { name: 'ImageLocality', weight: 1, create: () => imageLocality },
 ]

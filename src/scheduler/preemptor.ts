@@ -1,0 +1,88 @@
+// Carries out a preemption beside the cycle: victims are told, then deleted; the pod waits until that is under way.
+import { Pod } from '../api/core/pod/index.ts'
+import { podCondition } from '../api/core/pod/queries.ts'
+import { isNotFound } from '../apimachinery/api-error.ts'
+import { type Clock, timestamp } from '../apimachinery/clock.ts'
+import type { Client } from '../client/client.ts'
+import type { EventRecorder } from '../client/event-recorder.ts'
+import type { ClusterCache } from './cache.ts'
+import { definePlugin, type Plugin } from './framework.ts'
+import type { PodInfo } from './pod-info.ts'
+import type { SchedulingQueue } from './queue.ts'
+
+export interface PreemptorOptions {
+  client: Client
+  clock: Clock
+  recorder: EventRecorder
+  cache: ClusterCache
+  queue: () => SchedulingQueue
+  onError: (error: unknown) => void
+}
+
+export function createPreemptor(options: PreemptorOptions) {
+  const { client, clock, recorder, cache } = options
+  const underWay = new Set<string>()
+
+  const patchStatus = async ({ pod }: PodInfo, status: object): Promise<void> => {
+    const { name = '', namespace = '', uid } = pod.metadata ?? {}
+    await client.patch(Pod, { name, namespace }, { metadata: { uid }, status }, { type: 'strategic', subresource: 'status' })
+  }
+
+  const evict = async (preemptor: PodInfo, victim: PodInfo, node: string): Promise<void> => {
+    const { name = '', namespace = '', uid, generation } = victim.pod.metadata ?? {}
+    const before = podCondition(victim.pod, 'DisruptionTarget')
+    const scheduler = preemptor.pod.spec?.schedulerName ?? 'default-scheduler'
+    if (before?.status !== 'True') {
+      const condition = {
+        type: 'DisruptionTarget',
+        status: 'True',
+        reason: 'PreemptionByScheduler',
+        message: `${scheduler}: preempting to accommodate a higher priority pod`,
+        lastProbeTime: null,
+        lastTransitionTime: timestamp(clock.now()),
+        ...(generation === undefined ? {} : { observedGeneration: generation }),
+      }
+      await patchStatus(victim, { conditions: [condition] })
+    }
+    if (victim.pod.metadata?.deletionTimestamp === undefined) {
+      await client.delete(Pod, { name, namespace }, uid === undefined ? {} : { preconditions: { uid } })
+    }
+    recorder.record(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`)
+  }
+
+  /** Pods of lower priority that were promised the node look for another one. */
+  const withdraw = async (pod: PodInfo, node: string): Promise<void> => {
+    for (const other of cache.nominated(node)) {
+      if (other.priority >= pod.priority || other.uid === pod.uid) continue
+      cache.forgetNomination(other.uid)
+      await patchStatus(other, { nominatedNodeName: null })
+    }
+  }
+
+  return {
+    /** Starts evicting the victims; never throws. */
+    preempt(pod: PodInfo, node: string, victims: readonly PodInfo[]): void {
+      underWay.add(pod.uid)
+      const evictions = victims.map((victim) => evict(pod, victim, node).catch(ignoreNotFound))
+      void Promise.all([...evictions, withdraw(pod, node).catch(ignoreNotFound)])
+        .catch((error) => {
+          options.onError(error)
+          return undefined
+        })
+        .then(() => {
+          underWay.delete(pod.uid)
+          options.queue().ungate(pod.uid)
+        })
+    },
+    /** Keeps a pod out of the queue while its victims are being evicted. */
+    gate: definePlugin({
+      name: 'DefaultPreemption',
+      preEnqueue: ({ uid }) => (underWay.has(uid) ? 'waiting for the preemption for this pod to be finished' : undefined),
+      retryOn: {},
+    }) satisfies Plugin,
+  }
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error
+}
