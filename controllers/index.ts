@@ -11,6 +11,7 @@ import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
+import { statefulset } from './statefulset/index.ts'
 import { taintEviction } from './taint-eviction.ts'
 
 export const controllers: readonly (Controller | LoopController)[] = [
@@ -25,5 +26,6 @@ export const controllers: readonly (Controller | LoopController)[] = [
   replicationcontroller,
   rootCaCertificatePublisher,
   serviceaccount,
+  statefulset,
   taintEviction,
 ]
