@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
 import type { Lease } from '../../openapi/types/coordination/v1.ts'
-import type { CoreV1Event, Node, Pod, PodSpec } from '../../openapi/types/core/v1.ts'
+import type { Event as CoreEvent, Node, Pod, PodSpec } from '../../openapi/types/core/v1.ts'
 import { Lease as LeaseKind } from '../../src/api/coordination/lease.ts'
 import { ConfigMap as ConfigMapKind } from '../../src/api/core/configmap.ts'
 import { Event as EventKind } from '../../src/api/core/event.ts'
@@ -30,6 +30,7 @@ async function world(t: TestContext, options: Partial<KubeletOptions> = {}): Pro
   const harness = await start()
   const { clock } = harness
   const client = createClient({
+    userAgent: 'kubelet/test',
     transport: async ({ method, path, headers, body, signal }) => {
       const payload = body === undefined ? {} : { payload: typeof body === 'string' ? body : Buffer.from(body) }
       const answer = await harness.server.fastify.inject({
@@ -96,7 +97,7 @@ const ready = (w: World, name: string) => async () => {
 }
 async function events(w: World, name: string): Promise<string[]> {
   await settle()
-  const { items } = await w.client.list<CoreV1Event>(EventKind as never)
+  const { items } = await w.client.list<CoreEvent>(EventKind as never)
   return items
     .filter(({ involvedObject }) => involvedObject.name === name)
     .map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
