@@ -53,8 +53,6 @@ export function applyObject(
   const expected = expectedOf(resolved)
   const { value } = parsed
   if (!isObject(value)) throw badRequest('error decoding YAML: the configuration must be an object')
-  // Read once by itself: what it has too much or wrong is told by its own paths, not by those of the merged object.
-  decodeParsed(server, parsed, expected, options.fieldValidation, warnings)
   const merged = applyPatch({
     ...common(write),
     live: current === undefined ? undefined : (toVersion(resolved, current) as Json),
@@ -63,11 +61,19 @@ export function applyObject(
     force: options.force === true,
     kind: resolved.kind.kind,
   })
+  tellDuplicates(parsed, options, warnings)
   const object = decodeParsed(server, { value: merged.object, duplicates: [] }, expected, 'Ignore', [])
   const stored = withDefaults(resolved.kind, toStored(resolved, structuredClone(object)))
   stored.metadata ??= {}
   stored.metadata.name ??= write.name
   return withEntries(stored, merged.managedFields)
+}
+
+/** Fields that the schema does not know are refused by the merge; duplicate keys only by fieldValidation (applyPatcher of upstream's patch.go). */
+function tellDuplicates({ strictErrors = [] }: ParsedBody, { fieldValidation }: WriteOptions, warnings: string[]): void {
+  if (strictErrors.length === 0 || fieldValidation === 'Ignore') return
+  if (fieldValidation === 'Strict') throw badRequest(`error strict decoding patch: ${strictErrors.join(', ')}`)
+  warnings.push(...strictErrors)
 }
 
 function common({ resolved, server, subresource }: Write) {

@@ -1,7 +1,9 @@
 // PATCH: JSON patch, merge patch, strategic merge patch and apply onto the present object; the store repeats it after a lost race (wire.md 20, 29–35).
-import { badRequest } from '../../apimachinery/api-error.ts'
-import { isObject, JsonError } from '../../apimachinery/json.ts'
+import { ApiError, badRequest, invalid } from '../../apimachinery/api-error.ts'
+import { invalidValue } from '../../apimachinery/field-errors.ts'
+import { isObject, JsonError, stringifyJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
+import { goPrint } from '../../apimachinery/patch/go-print.ts'
 import { applyJsonPatch, jsonPatchWarnings } from '../../apimachinery/patch/json-patch.ts'
 import { applyMergePatch } from '../../apimachinery/patch/merge-patch.ts'
 import { applyStrategicPatch } from '../../apimachinery/patch/strategic.ts'
@@ -61,10 +63,25 @@ function patched(write: Write, type: Exclude<PatchType, 'apply'>, parsed: Parsed
     const document = toVersion(resolved, current!) as Fields
     const value = patchedValue(type, document, parsed.value, write)
     const decoded = { ...parsed, value }
-    const object = decodeParsed(server, decoded, expected, options.fieldValidation, warned ? [] : warnings)
+    const object = aboutPatch(type, decoded, parsed.value, () =>
+      decodeParsed(server, decoded, expected, options.fieldValidation, warned ? [] : warnings),
+    )
     warned = true
     checkName(object, { resolved, namespace: write.namespace, name: write.name })
     return withDefaults(resolved.kind, toStored(resolved, structuredClone(object)))
+  }
+}
+
+/** What the patched object cannot be is told of the patch, as 422 (pkg/endpoints/handlers/patch.go). */
+function aboutPatch<T>(type: PatchType, { value }: ParsedBody, patch: unknown, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    const detail =
+      error instanceof ApiError ? /^\S+ in version "[^"]*" cannot be handled as a \S+: (.*)$/s.exec(error.message)?.[1] : undefined
+    if (detail === undefined) throw error
+    const shown = type === 'strategic' ? goPrint(patch) : stringifyJson(value)
+    throw invalid({ group: '', kind: '' }, '', [invalidValue('patch', shown, detail)])
   }
 }
 
