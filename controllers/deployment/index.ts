@@ -142,10 +142,10 @@ function upkeep(one: DeploymentObject, sets: Sets): PlanPart {
   return patch(ReplicaSet, current, { metadata: { annotations: Object.fromEntries(changed) }, spec: { minReadySeconds: minReady } })
 }
 
-/** The deployment's own revision: written after its status, which names the resourceVersion it was read at. */
+/** The deployment's own revision: written through its status, as upstream does, so that the generation stays the user's. */
 function annotateRevision(one: DeploymentObject, revision: string): PlanPart {
   if (one.metadata?.annotations?.[revisionAnnotation] === revision) return undefined
-  return patch(Deployment, one, { metadata: { annotations: { [revisionAnnotation]: revision } } })
+  return patch(Deployment, one, { metadata: { annotations: { [revisionAnnotation]: revision } } }, 'status')
 }
 
 function resize(one: DeploymentObject, { all }: Sets, sizes: Sizes): Plan {
