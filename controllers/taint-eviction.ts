@@ -38,6 +38,8 @@ export const taintEviction = defineController({
     memory.set(key, since)
     const left = since + patience - now
     if (left > 0) return plan(requeueAfter(left))
+    // from here on there is nothing to cancel
+    memory.delete(key)
     const condition = {
       type: 'DisruptionTarget',
       status: 'True',
