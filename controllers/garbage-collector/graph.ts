@@ -29,6 +29,8 @@ export const orphanFinalizer = 'orphan'
 export interface Wake {
   remove: string[]
   orphan: string[]
+  /** References to an owner that lives in another namespace: never valid. */
+  misplaced: { dependent: Identity; owner: OwnerReference }[]
 }
 
 export class Graph {
@@ -56,11 +58,11 @@ export class Graph {
       finalizers: [],
     }
     this.#nodes.set(uid, node)
-    const wasVirtual = node.virtual
+    const wake: Wake = { remove: [], orphan: [], misplaced: [] }
     const lost = node.owners.filter((old) => !ownerReferences.some((fresh) => sameReference(fresh, old)))
     node.identity = identityOf(object)
+    if (node.virtual) checkDependents(node, wake)
     node.virtual = false
-    const wake: Wake = { remove: [], orphan: [] }
     this.#own(node, ownerReferences, wake)
     // an owner in the foreground may have waited for this reference to be unblocked
     for (const owner of lost) if (this.#nodes.get(owner.uid)?.deletingDependents) wake.remove.push(owner.uid)
@@ -72,14 +74,13 @@ export class Graph {
     node.beingDeleted = deleting
     node.deletingDependents = foreground
     node.finalizers = finalizers
-    if (known === undefined || wasVirtual || lost.length > 0) wake.remove.push(uid)
     return wake
   }
 
   /** An object is gone: its dependents lost an owner, its owners perhaps the dependent they waited for. */
   remove(uid: string): Wake {
     const node = this.#nodes.get(uid)
-    const wake: Wake = { remove: [], orphan: [] }
+    const wake: Wake = { remove: [], orphan: [], misplaced: [] }
     if (node === undefined) return wake
     for (const owner of node.owners) {
       const found = this.#nodes.get(owner.uid)
@@ -90,8 +91,10 @@ export class Graph {
     for (const dependent of node.dependents) wake.remove.push(dependent.identity.uid)
     if (node.dependents.size === 0) this.#nodes.delete(uid)
     else {
+      // kept for its dependents alone
       node.virtual = true
       node.deletingDependents = false
+      node.owners = []
     }
     return wake
   }
@@ -103,36 +106,42 @@ export class Graph {
       owner?.dependents.delete(node)
       if (owner?.virtual && owner.dependents.size === 0) this.#nodes.delete(old.uid)
     }
+    const before = node.owners
+    node.owners = owners
     for (const reference of owners) {
       let owner = this.#nodes.get(reference.uid)
-      if (owner === undefined) {
-        owner = virtualNode(reference, node.identity.namespace)
-        this.#nodes.set(reference.uid, owner)
-        wake.remove.push(reference.uid)
-      }
+      if (owner === undefined) this.#nodes.set(reference.uid, (owner = virtualNode(reference, node.identity.namespace)))
       owner.dependents.add(node)
+      if (before.some(({ uid }) => uid === reference.uid)) continue
+      // whether it exists is to be found out
+      if (owner.virtual) wake.remove.push(reference.uid)
+      checkReference(node, reference, owner, wake)
     }
-    node.owners = owners
   }
 }
+
+/** An owner is there, or really gone, or waits (deleted in the foreground) for its dependents to go. */
+export type OwnerState = 'solid' | 'dangling' | 'waiting'
 
 /** What is to be done with an item whose owners are sorted. */
 export type Verdict =
   | { act: 'nothing' }
   | { act: 'drop-owners'; uids: string[] }
-  | { act: 'delete'; propagationPolicy: 'Orphan' | 'Foreground' | 'Background' }
+  | { act: 'delete'; propagationPolicy: 'Orphan' | 'Foreground' | 'Background'; unblock?: boolean }
 
-/** `absent` tells of each owner uid whether it is really gone. */
-export function verdict(node: Node, graph: Graph, absent: (owner: OwnerReference) => boolean, finalizers: readonly string[]): Verdict {
-  if (node.owners.length === 0) return { act: 'nothing' }
-  const dangling = node.owners.filter(absent)
-  const waiting = node.owners.filter((owner) => !dangling.includes(owner) && graph.get(owner.uid)?.deletingDependents === true)
-  const solid = node.owners.length - dangling.length - waiting.length
-  if (solid > 0) {
-    const uids = [...dangling, ...waiting].map(({ uid }) => uid)
+/** `owners`: what became of each owner of the item, by uid; `finalizers` are the item's own. */
+export function verdict(node: Node, owners: ReadonlyMap<string, OwnerState>, finalizers: readonly string[]): Verdict {
+  const states = [...owners.values()]
+  if (states.length === 0) return { act: 'nothing' }
+  if (states.includes('solid')) {
+    const uids = [...owners].filter(([, state]) => state !== 'solid').map(([uid]) => uid)
     return uids.length === 0 ? { act: 'nothing' } : { act: 'drop-owners', uids }
   }
-  if (waiting.length > 0 && node.dependents.size > 0) return { act: 'delete', propagationPolicy: 'Foreground' }
+  if (states.includes('waiting') && node.dependents.size > 0) {
+    // a dependent that waits as well may be a circle: this item must not block its owners then
+    const unblock = [...node.dependents].some(({ deletingDependents }) => deletingDependents)
+    return { act: 'delete', propagationPolicy: 'Foreground', ...(unblock ? { unblock } : {}) }
+  }
   const propagationPolicy = finalizers.includes(orphanFinalizer)
     ? 'Orphan'
     : finalizers.includes(foregroundFinalizer)
@@ -163,6 +172,35 @@ function virtualNode(reference: OwnerReference, namespace: string | undefined): 
     beingDeleted: false,
     deletingDependents: false,
     finalizers: [],
+  }
+}
+
+/** Whether a reference names this very owner, as seen from the dependent's namespace. Another version of the kind is the same kind. */
+export function names(reference: OwnerReference, owner: Identity, namespace: string | undefined): boolean {
+  const group = (apiVersion: string) => (apiVersion.includes('/') ? apiVersion.split('/')[0] : '')
+  return (
+    reference.kind === owner.kind &&
+    reference.name === owner.name &&
+    group(reference.apiVersion) === group(owner.apiVersion) &&
+    (owner.namespace === undefined || owner.namespace === namespace)
+  )
+}
+
+/** A reference that does not name the owner its uid leads to has to be verified. */
+function checkReference(dependent: Node, reference: OwnerReference, owner: Node, wake: Wake): void {
+  if (names(reference, owner.identity, dependent.identity.namespace)) return
+  const { namespace } = owner.identity
+  if (!owner.virtual && namespace !== undefined && namespace !== dependent.identity.namespace)
+    wake.misplaced.push({ dependent: dependent.identity, owner: reference })
+  wake.remove.push(dependent.identity.uid)
+}
+
+/** The owner has come: its dependents may have named another. */
+function checkDependents(owner: Node, wake: Wake): void {
+  const observed = { ...owner, virtual: false }
+  for (const dependent of owner.dependents) {
+    const reference = dependent.owners.find(({ uid }) => uid === owner.identity.uid)
+    if (reference !== undefined) checkReference(dependent, reference, observed, wake)
   }
 }
 

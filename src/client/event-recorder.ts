@@ -1,7 +1,7 @@
 // Records Events (core/v1) about objects: equal ones become one with a count, similar ones are aggregated, floods are dropped.
 // Numbers after client-go's tools/record: 10 similar in 10 minutes aggregate; a burst of 25 per object, refilled one in 5 minutes.
-import { type ApiError, isNotFound } from '../apimachinery/api-error.ts'
-import { type Clock, timestamp } from '../apimachinery/clock.ts'
+import { ApiError, isNotFound } from '../apimachinery/api-error.ts'
+import { type Clock, sleep, timestamp } from '../apimachinery/clock.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Client } from './client.ts'
@@ -14,6 +14,8 @@ export interface RecorderOptions {
   component: string
   /** Node name of a kubelet or kube-proxy. */
   host?: string
+  /** Ends the waiting for a server that does not answer. */
+  signal?: AbortSignal
   onError?: (error: unknown) => void
 }
 
@@ -30,6 +32,9 @@ const similarLimit = 10
 const similarWindowMs = 600_000
 const burst = 25
 const refillMs = 300_000
+/** A server that cannot be reached is tried again: upstream's maxTriesPerEvent and defaultSleepDuration. */
+const maxTries = 12
+const retryMs = 10_000
 
 interface EventBody {
   [field: string]: unknown
@@ -39,62 +44,51 @@ interface EventBody {
 
 /** A recorder for one component of one process. */
 export function createEventRecorder(options: RecorderOptions): EventRecorder {
-  const sent = new Map<string, { name: string; namespace: string; count: number; first: string }>()
-  const similar = new Map<string, { messages: Set<string>; at: number }>()
-  const budgets = new Map<string, { tokens: number; at: number }>()
+  const { clock, client, eventKind, onError } = options
+  const correlate = correlator(clock)
+  /** Names of events on the server, by what makes events equal. */
+  const sent = new Map<string, { name: string; namespace: string }>()
   let queued = 0
+  let sequence = 0
   let tail: Promise<void> = Promise.resolve()
 
-  const admit = (key: string): boolean => {
-    const now = options.clock.now()
-    const budget = budgets.get(key) ?? { tokens: burst, at: now }
-    budget.tokens = Math.min(burst, budget.tokens + (now - budget.at) / refillMs)
-    budget.at = now
-    remember(budgets, key, budget)
-    if (budget.tokens < 1) return false
-    budget.tokens -= 1
-    return true
-  }
-
-  const aggregated = (key: string, message: string): boolean => {
-    const now = options.clock.now()
-    let entry = similar.get(key)
-    if (entry === undefined || now - entry.at > similarWindowMs) entry = { messages: new Set(), at: now }
-    entry.at = now
-    if (entry.messages.size < similarLimit) entry.messages.add(message)
-    remember(similar, key, entry)
-    return entry.messages.size >= similarLimit
-  }
-
   const send = async (key: string, body: EventBody): Promise<void> => {
-    const before = sent.get(key)
+    const before = body.count > 1 ? sent.get(key) : undefined
     if (before !== undefined) {
-      const patch = { count: before.count + 1, lastTimestamp: body['lastTimestamp'], message: body['message'] }
+      const patch = { count: body.count, lastTimestamp: body['lastTimestamp'], message: body['message'] }
       try {
-        await options.client.patch(options.eventKind, before, patch, { type: 'strategic' })
-        before.count++
+        await client.patch(eventKind, before, patch, { type: 'strategic' })
         return
       } catch (error) {
         if (!isNotFound(error)) throw error // expired: start anew
       }
     }
-    await options.client.create(options.eventKind, body as KubeObject)
-    remember(sent, key, { ...body.metadata, count: 1, first: String(body['firstTimestamp']) })
+    await client.create(eventKind, body as KubeObject)
+    remember(sent, key, body.metadata)
+  }
+  const persist = async (key: string, body: EventBody): Promise<void> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await send(key, body)
+      } catch (error) {
+        onError?.(error)
+        // a server that answers "no" will not change its mind
+        if (error instanceof ApiError || tries === maxTries || options.signal?.aborted) return
+        await sleep(clock, retryMs, options.signal).catch(() => {})
+      }
+    }
   }
 
   return {
     record(regarding, type, reason, message, fieldPath) {
+      if (queued >= maxQueued) return
       const involved = reference(regarding, fieldPath)
-      const target = JSON.stringify([options.component, options.host, involved.uid, involved.name, involved.namespace, involved.fieldPath])
-      if (queued >= maxQueued || !admit(target)) return
-      const combined = aggregated(`${target}${type}${reason}`, message)
-      const key = `${target}${type}${reason}${combined ? '' : message}`
-      const text = combined ? `(combined from similar events): ${message}` : message
-      const body = eventBody(options, involved, type, reason, text.slice(0, 1024))
+      const verdict = correlate(involved, type, reason, message)
+      if (verdict === undefined) return
+      const body = { ...eventBody(options, involved, type, reason, verdict.message.slice(0, 1024), sequence++), ...verdict.times }
       queued++
       tail = tail
-        .then(() => send(key, body))
-        .catch((error: ApiError) => options.onError?.(error))
+        .then(() => persist(verdict.key, body))
         .then(() => {
           queued--
         })
@@ -103,12 +97,59 @@ export function createEventRecorder(options: RecorderOptions): EventRecorder {
   }
 }
 
-function eventBody(options: RecorderOptions, involved: Reference, type: string, reason: string, message: string): EventBody {
-  const now = options.clock.now()
-  const namespace = involved.namespace ?? 'default'
+interface Verdict {
+  /** What makes events equal. */
+  key: string
+  message: string
+  times: { count: number; firstTimestamp: string; lastTimestamp: string }
+}
+
+/** Aggregates, counts and limits, in upstream's order; undefined for an event that is one too many. */
+function correlator(clock: Clock): (involved: Reference, type: string, reason: string, message: string) => Verdict | undefined {
+  const similar = new Map<string, { messages: Set<string>; at: number }>()
+  const counts = new Map<string, { count: number; first: string }>()
+  const budgets = new Map<string, { tokens: number; at: number }>()
+  return (involved, type, reason, message) => {
+    const now = clock.now()
+    const { fieldPath = '', ...object } = involved
+    const identity = JSON.stringify([object.kind, object.namespace, object.name, object.uid, object.apiVersion])
+
+    const group = `${identity}${type}/${reason}`
+    let entry = similar.get(group)
+    if (entry === undefined || now - entry.at > similarWindowMs) entry = { messages: new Set(), at: now }
+    entry.at = now
+    entry.messages.add(message)
+    remember(similar, group, entry)
+    const combined = entry.messages.size >= similarLimit
+    if (combined) entry.messages.delete(message)
+
+    const key = combined ? group : `${group}/${fieldPath}/${message}`
+    const observed = counts.get(key) ?? { count: 0, first: timestamp(now) }
+    observed.count++
+    remember(counts, key, observed)
+
+    const budget = budgets.get(identity) ?? { tokens: burst, at: now }
+    budget.tokens = Math.min(burst, budget.tokens + (now - budget.at) / refillMs)
+    budget.at = now
+    remember(budgets, identity, budget)
+    if (budget.tokens < 1) return undefined
+    budget.tokens -= 1
+    const times = { count: observed.count, firstTimestamp: observed.first, lastTimestamp: timestamp(now) }
+    return { key, message: combined ? `(combined from similar events): ${message}` : message, times }
+  }
+}
+
+function eventBody(
+  options: RecorderOptions,
+  involved: Reference,
+  type: string,
+  reason: string,
+  message: string,
+  sequence: number,
+): EventBody {
+  const namespace = involved.namespace || 'default'
   // upstream's name: <object>.<nanoseconds in hex>
-  const stamp = (BigInt(Math.round(now)) * 1_000_000n + BigInt(sequence++ % 1_000_000)).toString(16)
-  const at = timestamp(now)
+  const stamp = (BigInt(Math.round(options.clock.now())) * 1_000_000n + BigInt(sequence % 1_000_000)).toString(16)
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -118,14 +159,11 @@ function eventBody(options: RecorderOptions, involved: Reference, type: string, 
     message,
     type,
     count: 1,
-    firstTimestamp: at,
-    lastTimestamp: at,
     source: { component: options.component, ...(options.host === undefined ? {} : { host: options.host }) },
     reportingComponent: options.component,
     reportingInstance: options.host ?? '',
   }
 }
-let sequence = 0
 
 interface Reference {
   apiVersion?: string
@@ -150,6 +188,7 @@ function reference(object: KubeObject, fieldPath: string | undefined): Reference
   }
 }
 
+/** Bounded: the one not used for longest goes first. */
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key)
   map.set(key, value)

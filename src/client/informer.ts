@@ -102,10 +102,16 @@ export class ObjectCache<T extends KubeObject = KubeObject> implements Lister<T>
     for (const listener of this.#revisionListeners) listener()
   }
 
-  #put(object: T): void {
+  /** Items of lists carry no type of their own. */
+  #typed(object: T): T {
+    if (Object.isFrozen(object)) return object
     object.apiVersion ??= this.kind.apiVersion
     object.kind ??= this.kind.kind
-    deepFreeze(object)
+    return deepFreeze(object)
+  }
+
+  #put(fresh: T): void {
+    const object = this.#typed(fresh)
     const key = objectKey(object)
     const previous = this.#objects.get(key)
     if (previous !== undefined && previous.metadata?.resourceVersion === object.metadata?.resourceVersion) return
@@ -122,7 +128,7 @@ export class ObjectCache<T extends KubeObject = KubeObject> implements Lister<T>
     if (previous === undefined) return
     this.#objects.delete(key)
     for (const name of this.#indexes.keys()) this.#index(name, key, previous, undefined)
-    this.#notify('deleted', object, previous)
+    this.#notify('deleted', this.#typed(object), previous)
   }
 
   #index(name: string, key: string, before: T | undefined, after: T | undefined): void {
@@ -161,12 +167,17 @@ export function cachesSynced(caches: Iterable<ObjectCache>, signal: AbortSignal)
       new Promise<void>((resolve, reject) => {
         if (cache.synced) return resolve()
         if (signal.aborted) return reject(signal.reason)
+        const abort = () => {
+          stop()
+          reject(signal.reason)
+        }
         const stop = cache.onRevision(() => {
           if (!cache.synced) return
           stop()
+          signal.removeEventListener('abort', abort)
           resolve()
         })
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+        signal.addEventListener('abort', abort, { once: true })
       }),
   )
   return Promise.all(waits).then(() => {})

@@ -30,15 +30,17 @@ export interface LeaderElectionOptions {
 
 /**
  * Waits for leadership, then runs `lead` with a signal that aborts when leadership is lost or the outer signal aborts.
- * Resolves when `lead` has ended; releases the lease on an orderly stop. Rejects with an error when leadership was lost.
+ * Resolves when `lead` has ended (or the signal aborted before its turn); releases the lease on an orderly stop. Rejects with an error when
+ * leadership was lost.
  */
 export async function runAsLeader(options: LeaderElectionOptions, lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const { clock, random, signal } = options
   const retryMs = options.retryPeriodMs ?? 2000
   const observed: Observed = { record: undefined, at: 0 }
-  for (;;) {
-    if (await tryAcquire(options, observed).catch(report(options))) break
-    await sleep(clock, retryMs * (1 + 0.2 * random()), signal)
+  while (!(await attempt(options, observed, options.renewDeadlineMs ?? 10_000, signal))) {
+    // upstream's JitterFactor
+    await sleep(clock, retryMs * (1 + 1.2 * random()), signal).catch(() => {})
+    if (signal.aborted) return
   }
   const stop = new AbortController()
   const outer = () => stop.abort(signal.reason)
@@ -76,24 +78,39 @@ async function renewLoop(options: LeaderElectionOptions, observed: Observed, sig
       () => true,
     )
     if (stopped) return undefined
-    if (await tryAcquire(options, observed).catch(report(options))) renewed = options.clock.now()
-    else if (options.clock.now() - renewed > deadlineMs) return new Error(`leader election lost: ${options.namespace}/${options.name}`)
+    if (await attempt(options, observed, renewed + deadlineMs - options.clock.now(), signal)) renewed = options.clock.now()
+    else if (options.clock.now() - renewed >= deadlineMs) return new Error(`leader election lost: ${options.namespace}/${options.name}`)
   }
   return undefined
 }
 
-async function tryAcquire(options: LeaderElectionOptions, observed: Observed): Promise<boolean> {
+/** One try, given up after `limitMs`: a server that does not answer must not keep a leader in office past its deadline. */
+async function attempt(options: LeaderElectionOptions, observed: Observed, limitMs: number, signal: AbortSignal): Promise<boolean> {
+  const stop = new AbortController()
+  const outer = () => stop.abort(signal.reason)
+  signal.addEventListener('abort', outer, { once: true })
+  const timer = options.clock.after(limitMs, () => stop.abort(new Error('no answer before the renew deadline')))
+  const aborted = new Promise<never>((_, reject) => stop.signal.addEventListener('abort', () => reject(stop.signal.reason), { once: true }))
+  try {
+    return await Promise.race([tryAcquire(options, observed, stop.signal), aborted]).catch(report(options))
+  } finally {
+    timer.cancel()
+    signal.removeEventListener('abort', outer)
+  }
+}
+
+async function tryAcquire(options: LeaderElectionOptions, observed: Observed, signal: AbortSignal): Promise<boolean> {
   const { client, clock, identity, leaseKind, namespace, name } = options
   const durationMs = options.leaseDurationMs ?? 15_000
   const now = clock.now()
-  const current = await client.get(leaseKind, { namespace, name }).catch((error) => {
+  const current = await client.get(leaseKind, { namespace, name }, { signal }).catch((error) => {
     if (isNotFound(error)) return undefined
     throw error
   })
   const spec = { holderIdentity: identity, leaseDurationSeconds: Math.round(durationMs / 1000), renewTime: microTimestamp(now) }
   if (current === undefined) {
     const created = { metadata: { namespace, name }, spec: { ...spec, acquireTime: microTimestamp(now), leaseTransitions: 0 } }
-    remember(observed, await client.create(leaseKind, created as LeaseObject), now)
+    remember(observed, await client.create(leaseKind, created as LeaseObject, { signal }), now)
     return true
   }
   if (observed.record?.metadata?.resourceVersion !== current.metadata?.resourceVersion) remember(observed, current, now)
@@ -109,7 +126,7 @@ async function tryAcquire(options: LeaderElectionOptions, observed: Observed): P
     },
   }
   try {
-    remember(observed, await client.update(leaseKind, next as LeaseObject), now)
+    remember(observed, await client.update(leaseKind, next as LeaseObject, { signal }), now)
     return true
   } catch (error) {
     if (isConflict(error)) return false

@@ -37,7 +37,7 @@ const initialEventsEnd = 'k8s.io/initial-events-end'
 /** Runs until the signal aborts, then resolves. Never rejects: failures are retried with backoff. */
 export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>): Promise<void> {
   const { signal, clock, random } = options
-  const state: State = { revision: undefined, watchList: true }
+  const state: State = { revision: undefined, seen: '0', watchList: true }
   let failures = 0
   while (!signal.aborted) {
     const started = clock.now()
@@ -49,7 +49,10 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
       if (clock.now() - started < 1000) await sleep(clock, backoffDelay(reconnect, 0, random), signal)
     } catch (error) {
       if (signal.aborted) return
-      if (isGone(error)) state.revision = undefined
+      if (isGone(error)) {
+        state.revision = undefined
+        state.seen = ''
+      }
       options.onError?.(error)
       await sleep(clock, backoffDelay(reconnect, Math.min(failures++, 10), random), signal).catch(() => {})
     }
@@ -57,7 +60,10 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
 }
 
 interface State {
+  /** Where to go on watching; undefined: the whole state is needed (again). */
   revision: string | undefined
+  /** A list may not be older than this, so that time never goes backwards; '0' (any) at first, '' (the newest) after 410. */
+  seen: string
   watchList: boolean
 }
 
@@ -71,10 +77,11 @@ async function initialState<T extends KubeObject>(options: ReflectorOptions<T>, 
       state.watchList = false // an older server: list, then watch
     }
   }
-  const list = await options.client.list(options.kind, { ...selection(options), resourceVersion: '0', signal: options.signal })
+  const since = state.seen === '' ? {} : { resourceVersion: state.seen }
+  const list = await options.client.list(options.kind, { ...selection(options), ...since, signal: options.signal })
   const revision = list.metadata.resourceVersion ?? ''
   options.sink.replace(list.items, revision)
-  state.revision = revision
+  state.revision = state.seen = revision
   await follow(options, state)
 }
 
@@ -85,6 +92,7 @@ async function watchList<T extends KubeObject>(options: ReflectorOptions<T>, sta
     sendInitialEvents: true,
     resourceVersionMatch: 'NotOlderThan',
     allowWatchBookmarks: true,
+    timeoutSeconds: watchSeconds(options.random),
     signal: options.signal,
   })
   const initial = new Map<string, T>()
@@ -100,7 +108,7 @@ async function watchList<T extends KubeObject>(options: ReflectorOptions<T>, sta
       const revision = object.metadata.resourceVersion ?? ''
       options.sink.replace([...initial.values()], revision)
       initial.clear()
-      state.revision = revision
+      state.revision = state.seen = revision
     }
   }
   if (state.revision === undefined) throw new Error('watch ended before the initial events did')
@@ -111,7 +119,7 @@ async function follow<T extends KubeObject>(options: ReflectorOptions<T>, state:
     ...selection(options),
     resourceVersion: state.revision!,
     allowWatchBookmarks: true,
-    timeoutSeconds: Math.floor(300 + 300 * options.random()),
+    timeoutSeconds: watchSeconds(options.random),
     signal: options.signal,
   })
   for await (const { type, object } of events) deliver(options.sink, state, type, object)
@@ -121,7 +129,12 @@ function deliver<T extends KubeObject>(sink: ReflectorSink<T>, state: State, typ
   const revision = object.metadata?.resourceVersion
   if (type === 'BOOKMARK') sink.bookmark(revision ?? '')
   else sink.apply(type as 'ADDED', object)
-  if (revision !== undefined) state.revision = revision
+  if (revision !== undefined) state.revision = state.seen = revision
+}
+
+/** Five to ten minutes, so that watches spread over the servers again and again. */
+function watchSeconds(random: Random): number {
+  return Math.floor(300 + 300 * random())
 }
 
 function selection<T extends KubeObject>(options: ReflectorOptions<T>) {

@@ -1,5 +1,6 @@
 // The Client over a Transport: paths from kinds, JSON both ways, every answer of 400 and above an ApiError.
 import { ApiError, fromStatus, type Status } from '../apimachinery/api-error.ts'
+import { type Clock, sleep } from '../apimachinery/clock.ts'
 import { parseJson, stringifyJson } from '../apimachinery/json.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeList, KubeObject } from '../apimachinery/meta.ts'
@@ -13,6 +14,8 @@ export interface ClientOptions {
   userAgent: string
   /** Bearer token, or a function that gives the current one. */
   token?: string | (() => string | undefined)
+  /** With a clock, requests the server puts off (429, or 503 with Retry-After) are sent again when it says, ten times at most. */
+  clock?: Clock
 }
 
 const patchTypes: Record<PatchType, string> = {
@@ -24,6 +27,7 @@ const patchTypes: Record<PatchType, string> = {
 
 /** Bytes of an error or object answer that are read at most. Lists may be large: they are not limited here. */
 const maxErrorBytes = 1 << 20
+const maxRetries = 10
 
 /** Path of a collection or object: /apis/apps/v1/namespaces/ns/deployments/name/sub. */
 export function resourcePath(kind: Kind, namespace?: string, name?: string, subresource?: string): string {
@@ -37,7 +41,7 @@ export function resourcePath(kind: Kind, namespace?: string, name?: string, subr
 
 /** A Client of any Kubernetes API server. */
 export function createClient(options: ClientOptions): Client {
-  const request = requester(options)
+  const request = options.clock === undefined ? requester(options) : patient(requester(options), options.clock)
   const json = async (response: TransportResponse) => parseJson(await readAll(response.body))
   const send = async (method: string, path: string, body: unknown, signal?: AbortSignal, contentType = 'application/json') =>
     json(await request(method, path, body === undefined ? undefined : stringifyJson(body), signal, contentType))
@@ -109,15 +113,32 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-function requester(options: ClientOptions) {
-  return async (
-    method: string,
-    path: string,
-    body?: string,
-    signal?: AbortSignal,
-    contentType = 'application/json',
-    accept = 'application/json',
-  ) => {
+type Requester = (
+  method: string,
+  path: string,
+  body?: string,
+  signal?: AbortSignal,
+  contentType?: string,
+  accept?: string,
+) => Promise<TransportResponse>
+
+/** Sends again what the server has put off. Nothing of such a request was done, whatever its method. */
+function patient(request: Requester, clock: Clock): Requester {
+  return async (...all) => {
+    for (let retries = 0; ; retries++) {
+      try {
+        return await request(...all)
+      } catch (error) {
+        const seconds = error instanceof ApiError && [429, 503].includes(error.code) ? error.details?.retryAfterSeconds : undefined
+        if (seconds === undefined || retries === maxRetries) throw error
+        await sleep(clock, seconds * 1000, all[3])
+      }
+    }
+  }
+}
+
+function requester(options: ClientOptions): Requester {
+  return async (method, path, body, signal, contentType = 'application/json', accept = 'application/json') => {
     const token = typeof options.token === 'function' ? options.token() : options.token
     const headers: Record<string, string> = { accept, 'user-agent': options.userAgent }
     if (body !== undefined) headers['content-type'] = contentType
@@ -136,15 +157,18 @@ function requester(options: ClientOptions) {
 
 async function errorOf(response: TransportResponse): Promise<ApiError> {
   const text = new TextDecoder().decode(await readAll(response.body, maxErrorBytes))
-  const retryAfter = Number(response.headers['retry-after'])
+  const header = response.headers['retry-after']
+  const retryAfterSeconds = header === undefined ? Number.NaN : Number(header)
+  const retry = Number.isFinite(retryAfterSeconds) ? { retryAfterSeconds } : undefined
   try {
     const status = parseJson(text) as Partial<Status>
-    if (status.kind === 'Status') return fromStatus(status, response.status)
+    if (status.kind === 'Status')
+      return fromStatus(retry === undefined ? status : { ...status, details: { ...retry, ...status.details } }, response.status)
   } catch {
     // not JSON: a proxy's or router's plain text
   }
-  const details = Number.isFinite(retryAfter) ? { details: { retryAfterSeconds: retryAfter } } : {}
-  return new ApiError('', text.slice(0, 2048) || `the server responded with code ${response.status}`, { code: response.status, ...details })
+  const message = text.slice(0, 2048) || `the server responded with code ${response.status}`
+  return new ApiError('', message, { code: response.status, ...(retry === undefined ? {} : { details: retry }) })
 }
 
 /** Collects a body; stops with an error past `maxBytes`. */

@@ -20,7 +20,10 @@ export interface ReconcileContext {
   memory: Map<string, unknown>
 }
 
-/** Maps a change of another kind to the keys to reconcile. `reads` are the controller's listers. */
+/**
+ * Maps a change of another kind to the keys to reconcile. `reads` are the controller's listers; `previous` is the state before an update,
+ * undefined for an object that came or went.
+ */
 export interface WatchMapping<R extends Record<string, Kind>> {
   kind: Kind
   // biome-ignore lint/suspicious/noExplicitAny: the mapped kind varies per entry

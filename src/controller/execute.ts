@@ -1,10 +1,11 @@
 // Obeys a Plan: steps in order, the writes of a step in slow-start batches, events for outcomes.
-import { isNotFound } from '../apimachinery/api-error.ts'
+import { ApiError, isNotFound } from '../apimachinery/api-error.ts'
 import { semanticEqual } from '../apimachinery/equal.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
+import { objectKey } from '../apimachinery/meta.ts'
 import type { Client } from '../client/client.ts'
-import type { Plan, PlannedEvent, Write } from './plan.ts'
+import type { Alive, Plan, PlannedEvent, Write } from './plan.ts'
 
 export interface ExecuteHooks {
   /** Field manager of the writes. */
@@ -15,13 +16,18 @@ export interface ExecuteHooks {
   signal: AbortSignal
 }
 
-/** Rejects with the first error; later steps are then not begun. Planned events are recorded only when all went well. */
+/**
+ * Rejects with the first error; later steps are then not begun. Planned events are recorded only when all went well. Nothing can be created in
+ * a namespace that is being deleted: then the rest of the plan is dropped, and that is no failure.
+ */
 export async function executePlan(plan: Plan, client: Client, hooks: ExecuteHooks): Promise<void> {
   try {
     for (const step of plan.steps) await slowStart(step, (write) => perform(write, plan, client, hooks))
   } catch (error) {
+    if (isNamespaceTerminating(error)) return
     const write = error instanceof Error && !hooks.signal.aborted ? plan.onFailure?.(error) : undefined
-    if (write !== undefined) await send(write, client, hooks)
+    // the first failure is the one to tell
+    if (write !== undefined) await send(write, client, hooks).catch(() => {})
     throw error
   }
   for (const event of plan.events) hooks.record(event)
@@ -43,9 +49,17 @@ async function perform(write: Write, plan: Plan, client: Client, hooks: ExecuteH
     const answer = await send(write, client, hooks)
     if (outcome?.success !== undefined) hooks.record(outcome.success(answer))
   } catch (error) {
-    if (outcome?.failure !== undefined && error instanceof Error && !hooks.signal.aborted) hooks.record(outcome.failure(error))
+    if (error instanceof Error && !hooks.signal.aborted && !isNamespaceTerminating(error)) {
+      const event = outcome?.failure?.(error)
+      if (event !== undefined) hooks.record(event)
+    }
     throw error
   }
+}
+
+/** A create was refused because its namespace is being deleted. */
+export function isNamespaceTerminating(error: unknown): boolean {
+  return error instanceof ApiError && (error.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
 }
 
 async function send(write: Write, client: Client, hooks: ExecuteHooks): Promise<KubeObject | undefined> {
@@ -60,42 +74,55 @@ async function send(write: Write, client: Client, hooks: ExecuteHooks): Promise<
       return done(await client.create(write.kind, write.object, options))
     case 'update':
       return done(await client.update(write.kind, write.object, { ...options, ...sub(write.subresource) }))
-    case 'patch':
-      return done(
-        await client.patch(write.kind, write as { name: string }, write.patch, { ...options, type: 'merge', ...sub(write.subresource) }),
-      )
+    case 'patch': {
+      if (write.alive !== undefined) await confirmAlive(write.alive, client, signal)
+      const patched = { ...options, type: write.type ?? 'merge', ...sub(write.subresource) }
+      return done(await client.patch(write.kind, refOf(write), write.patch, patched))
+    }
     case 'apply': {
-      const ref = { name: write.object.metadata?.name ?? '', ...namespaceOf(write.object) }
-      return done(
-        await client.patch(write.kind, ref, write.object, {
-          ...options,
-          type: 'apply',
-          force: write.force ?? true,
-          ...sub(write.subresource),
-        }),
-      )
+      const ref = refOf({ name: '', ...write.object.metadata })
+      const applied = { ...options, type: 'apply' as const, force: write.force ?? true, ...sub(write.subresource) }
+      return done(await client.patch(write.kind, ref, write.object, applied))
     }
     case 'status': {
-      const object = write.object as KubeObject & { status?: unknown }
-      if (semanticEqual(object.status, write.status)) return undefined
-      return done(await client.update(write.kind, { ...object, status: write.status } as KubeObject, { ...options, subresource: 'status' }))
+      const next = withStatus(write)
+      return next === undefined ? undefined : done(await client.update(write.kind, next, { ...options, subresource: 'status' }))
     }
     case 'delete':
       return remove(write, client, hooks)
     case 'evict': {
       const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: write.name, namespace: write.namespace } }
       const preconditions = write.uid === undefined ? {} : { deleteOptions: { preconditions: { uid: write.uid } } }
-      await client.createSubresource(evictedKind, write, 'eviction', { ...body, ...preconditions }, { signal })
+      await client.createSubresource(evictedKind, refOf(write), 'eviction', { ...body, ...preconditions }, { signal })
       return undefined
     }
   }
+}
+
+/** The object with its new status; undefined when it has it already. */
+function withStatus({ object, status, annotations = {} }: Extract<Write, { op: 'status' }>): KubeObject | undefined {
+  const before = object as KubeObject & { status?: unknown }
+  const known = object.metadata?.annotations ?? {}
+  const annotated = Object.entries(annotations).every(([key, value]) => known[key] === value)
+  if (annotated && semanticEqual(before.status, status)) return undefined
+  const metadata = annotated ? object.metadata : { ...object.metadata, annotations: { ...known, ...annotations } }
+  return { ...object, metadata, status } as KubeObject
+}
+
+/** Rejects, in upstream's words, when the object is gone or going. */
+async function confirmAlive({ kind, uid, ...ref }: Alive, client: Client, signal: AbortSignal): Promise<void> {
+  const fresh = await client.get<KubeObject>(kind, ref, { signal })
+  if (fresh.metadata?.uid !== uid)
+    throw new Error(`original ${kind.kind} ${objectKey(fresh)} is gone: got uid ${fresh.metadata?.uid}, wanted ${uid}`)
+  if (fresh.metadata.deletionTimestamp !== undefined)
+    throw new Error(`${objectKey(fresh)} has just been deleted at ${fresh.metadata.deletionTimestamp}`)
 }
 
 /** A missing object is what was wanted. */
 async function remove(write: Extract<Write, { op: 'delete' }>, client: Client, hooks: ExecuteHooks): Promise<undefined> {
   const { kind, namespace, name, op: _, ...options } = write
   try {
-    await client.delete(kind, { name, ...(namespace === undefined ? {} : { namespace }) }, { ...options, signal: hooks.signal })
+    await client.delete(kind, refOf(write), { ...options, signal: hooks.signal })
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
@@ -106,8 +133,8 @@ function sub(subresource: string | undefined): { subresource?: string } {
   return subresource === undefined ? {} : { subresource }
 }
 
-function namespaceOf(object: KubeObject): { namespace?: string } {
-  return object.metadata?.namespace === undefined ? {} : { namespace: object.metadata.namespace }
+function refOf({ name, namespace }: { name: string; namespace?: string | undefined }): { name: string; namespace?: string } {
+  return namespace === undefined ? { name } : { name, namespace }
 }
 
 /** Only the path words of pods are needed to evict. */

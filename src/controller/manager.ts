@@ -75,6 +75,7 @@ async function runAll(
       clock,
       component: `${controller.name}-controller`,
       eventKind: Event,
+      signal,
       onError: (err) => log.debug({ err }, 'event not recorded'),
     })
     recorders.push(recorder)

@@ -57,15 +57,18 @@ export function claim<T extends KubeObject>(
     }
     if (deleting || !matches(object) || object.metadata?.deletionTimestamp !== undefined) continue
     if (object.metadata?.namespace !== owner.metadata?.namespace) continue
-    writes.push(adoptPatch(kind, object, controllerReference(owner, ownerKind)))
+    writes.push(adoptPatch(kind, object, owner, ownerKind))
     claimed.push(object)
   }
   return { claimed, writes }
 }
 
-function adoptPatch(kind: Kind, object: KubeObject, reference: OwnerReference): Write {
-  const ownerReferences = [...(object.metadata?.ownerReferences ?? []), reference]
-  return metadataPatch(kind, object, { ownerReferences })
+/** The owner is read afresh first: an orphan of an owner that is going must not be adopted back by a cache that lags. */
+function adoptPatch(kind: Kind, object: KubeObject, owner: KubeObject, ownerKind: Kind): Write {
+  const ownerReferences = [...(object.metadata?.ownerReferences ?? []), controllerReference(owner, ownerKind)]
+  const { namespace, name = '', uid = '' } = owner.metadata ?? {}
+  const alive = { kind: ownerKind, ...(namespace === undefined ? {} : { namespace }), name, uid }
+  return { ...metadataPatch(kind, object, { ownerReferences }), alive }
 }
 
 function releasePatch(kind: Kind, object: KubeObject, owner: KubeObject): Write {
@@ -74,7 +77,7 @@ function releasePatch(kind: Kind, object: KubeObject, owner: KubeObject): Write 
 }
 
 /** A merge patch replaces the list whole, so it is fenced by uid and resourceVersion. */
-function metadataPatch(kind: Kind, object: KubeObject, metadata: Record<string, unknown>): Write {
+function metadataPatch(kind: Kind, object: KubeObject, metadata: Record<string, unknown>): Extract<Write, { op: 'patch' }> {
   const { namespace, name = '', uid, resourceVersion } = object.metadata ?? {}
   return {
     op: 'patch',

@@ -13,8 +13,8 @@ interface Pending {
   giveUpAt: number
 }
 
-/** How long a cache may lag before the key is worked on anyway. */
-const patienceMs = 10_000
+/** How long a cache may lag before the key is worked on anyway: upstream's ExpectationsTimeout. */
+const patienceMs = 300_000
 
 export class PendingWrites {
   readonly #byKey = new Map<string, Pending[]>()

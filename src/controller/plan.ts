@@ -8,15 +8,33 @@ export interface Preconditions {
   resourceVersion?: string
 }
 
+/** An object that must live on for a write to make sense. */
+export interface Alive {
+  kind: Kind
+  namespace?: string
+  name: string
+  uid: string
+}
+
 export type Write =
   | { op: 'create'; kind: Kind; object: KubeObject }
   /** Full replacement; `object` carries the resourceVersion it was made from. */
   | { op: 'update'; kind: Kind; object: KubeObject; subresource?: string }
-  /** JSON merge patch. */
-  | { op: 'patch'; kind: Kind; namespace?: string; name: string; patch: Record<string, unknown>; subresource?: string }
+  | {
+      op: 'patch'
+      kind: Kind
+      namespace?: string
+      name: string
+      patch: Record<string, unknown>
+      subresource?: string
+      /** Default merge (JSON merge patch). */
+      type?: 'merge' | 'strategic'
+      /** Read afresh before the patch: it is not sent when this object is gone or going. */
+      alive?: Alive
+    }
   | { op: 'apply'; kind: Kind; object: KubeObject; force?: boolean; subresource?: string }
-  /** Writes /status; skipped when equal to what `object` has now. */
-  | { op: 'status'; kind: Kind; object: KubeObject; status: unknown }
+  /** Writes /status (and annotations with it); skipped when equal to what `object` has now. */
+  | { op: 'status'; kind: Kind; object: KubeObject; status: unknown; annotations?: Record<string, string> }
   | {
       op: 'delete'
       kind: Kind
@@ -43,10 +61,16 @@ export interface Plan {
   events: PlannedEvent[]
   /** Look again after this many milliseconds. */
   requeueAfterMs?: number | undefined
-  /** Events to record when a write fails or succeeds, by write; upstream's SuccessfulCreate, FailedCreate … */
   /** What to write when a step fails (a condition); the failure is retried all the same. */
   onFailure?: (error: Error) => Write | undefined
-  outcomes?: Map<Write, { success?: (answer: KubeObject | undefined) => PlannedEvent; failure?: (error: Error) => PlannedEvent }>
+  /** Events to record when a write succeeds or fails, by write; upstream's SuccessfulCreate, FailedCreate … */
+  outcomes?: Map<Write, Outcome>
+}
+
+/** Events of one write. */
+export interface Outcome {
+  success?: (answer: KubeObject | undefined) => PlannedEvent
+  failure?: (error: Error) => PlannedEvent | undefined
 }
 
 /** What the builder functions of this file return; `plan(...)` puts them together in order. */
@@ -100,9 +124,14 @@ export function patch<T extends KubeObject>(kind: Kind<T>, object: T, body: Reco
   }
 }
 
-/** Writes `status` to the object's /status, unless it already is that. */
-export function status<T extends KubeObject>(kind: Kind<T>, object: T, value: unknown): Write {
-  return { op: 'status', kind: kind, object, status: value }
+/** A strategic merge patch of `object`'s subresource; fenced by its uid. Lists such as conditions are merged by their key. */
+export function strategicPatch<T extends KubeObject>(kind: Kind<T>, object: T, body: Record<string, unknown>, subresource?: string): Write {
+  return { ...(patch(kind, object, body, subresource) as Extract<Write, { op: 'patch' }>), type: 'strategic' }
+}
+
+/** Writes `status` to the object's /status, unless it already is that; `annotations` are set in the same write. */
+export function status<T extends KubeObject>(kind: Kind<T>, object: T, value: unknown, annotations?: Record<string, string>): Write {
+  return { op: 'status', kind: kind, object, status: value, ...(annotations === undefined ? {} : { annotations }) }
 }
 
 /** Deletes this very object (uid precondition). */
@@ -130,18 +159,8 @@ export function requeueAfter(delayMs: number | undefined): { requeueAfterMs: num
   return { requeueAfterMs: delayMs }
 }
 
-/** Attaches events to the outcome of a write; returns the plan part. */
-export function recorded(
-  write: Write,
-  outcome: { success?: (answer: KubeObject | undefined) => PlannedEvent; failure?: (error: Error) => PlannedEvent },
-): { write: Write; outcome: typeof outcome } {
-  return { write, outcome }
-}
-
 /** One step of writes, each with the events of its outcome. */
-export function recordedStep(
-  writes: readonly { write: Write; outcome: NonNullable<ReturnType<NonNullable<Plan['outcomes']>['get']>> }[],
-): Plan {
+export function recordedStep(writes: readonly { write: Write; outcome: Outcome }[]): Plan {
   const step = writes.map(({ write }) => write)
   return { steps: step.length === 0 ? [] : [step], events: [], outcomes: new Map(writes.map(({ write, outcome }) => [write, outcome])) }
 }

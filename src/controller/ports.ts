@@ -1,10 +1,13 @@
 // The ports that controllers over all kinds are given: content of a namespace, and the graph of owners. Over the public API only.
+
+import { Event } from '../api/core/event.ts'
 import { isGone, isNotFound } from '../apimachinery/api-error.ts'
 import { type Clock, type Random, sleep } from '../apimachinery/clock.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import { type KubeObject, splitApiVersion } from '../apimachinery/meta.ts'
 import type { Client } from '../client/client.ts'
 import { discoverKinds } from '../client/discovery.ts'
+import { createEventRecorder } from '../client/event-recorder.ts'
 import { reflect } from '../client/reflector.ts'
 import { Workqueue } from '../client/workqueue.ts'
 
@@ -66,83 +69,106 @@ export function namespaceContent({ client, signal }: PortOptions, discovery: Dis
   }
 }
 
+interface GraphSink {
+  put(object: KubeObject): void
+  remove(object: KubeObject): void
+}
+
 /** What the garbage collector needs (controllers/garbage-collector: ObjectGraphPort). */
 export function objectGraph(options: PortOptions, discovery: Discovery) {
-  const { client, clock, random, signal, onError } = options
-  const followed = new Map<string, Kind>()
+  const { client, clock, signal, onError } = options
+  const followed = new Map<string, { kind: Kind; stop: AbortController }>()
+  const recorder = createEventRecorder({ client, clock, component: 'garbage-collector-controller', eventKind: Event, signal })
+
+  /** Follows kinds that are new, lets go those that are no longer served. */
+  const sweep = async (sink: GraphSink, until: AbortSignal): Promise<void> => {
+    const { kinds, failed } = await discovery.current()
+    const served = new Map(kinds.filter(collectable).map((kind) => [groupKind(kind.group, kind.kind), kind]))
+    for (const [key, { kind, stop }] of followed) {
+      if (served.has(key) || failed.some((path) => path.startsWith(groupPath(kind.group)))) continue
+      followed.delete(key)
+      stop.abort()
+    }
+    const fresh = [...served].filter(([key]) => !followed.has(key))
+    const firstLists = fresh.map(([key, kind]) => {
+      const stop = new AbortController()
+      followed.set(key, { kind, stop })
+      return followKind(options, kind, sink, AbortSignal.any([until, stop.signal]))
+    })
+    await Promise.all(firstLists)
+  }
   return {
-    async follow(sink: { put(object: KubeObject): void; remove(object: KubeObject): void }, until: AbortSignal): Promise<void> {
-      const sweep = async (): Promise<void> => {
-        const { kinds } = await discovery.current()
-        const fresh = kinds.filter((kind) => collectable(kind) && !followed.has(groupKind(kind.group, kind.kind)))
-        await Promise.all(fresh.map((kind) => followKind(kind, sink, until)))
-      }
-      await sweep()
+    async follow(sink: GraphSink, until: AbortSignal): Promise<void> {
+      await sweep(sink, until)
       const again = async (): Promise<void> => {
         for (;;) {
           await sleep(clock, discoveryMs, until)
-          await sweep().catch((error) => onError('discovery failed', error))
+          await sweep(sink, until).catch((error) => onError('discovery failed', error))
         }
       }
       again().catch(() => {})
     },
     // an owner may be named in another served version
-    kindOf: (apiVersion: string, kind: string) => followed.get(groupKind(splitApiVersion(apiVersion).group, kind)),
+    kindOf: (apiVersion: string, kind: string) => followed.get(groupKind(splitApiVersion(apiVersion).group, kind))?.kind,
     get: (kind: Kind, namespace: string | undefined, name: string): Promise<KubeObject> =>
       client.get<KubeObject>(kind, ref(namespace, name), { signal }),
-    patch: (kind: Kind, namespace: string | undefined, name: string, patch: Record<string, unknown>) =>
-      client.patch(kind, ref(namespace, name), patch, { type: 'merge', signal }),
+    patch: (kind: Kind, namespace: string | undefined, name: string, patch: Record<string, unknown>, type: 'merge' | 'strategic') =>
+      client.patch(kind, ref(namespace, name), patch, { type, signal }),
     async delete(
       kind: Kind,
       namespace: string | undefined,
       name: string,
-      uid: string,
+      preconditions: { uid: string; resourceVersion?: string },
       propagationPolicy: 'Orphan' | 'Foreground' | 'Background',
     ) {
-      await client.delete(kind, ref(namespace, name), { propagationPolicy, preconditions: { uid }, signal }).catch(absent)
+      await client.delete(kind, ref(namespace, name), { propagationPolicy, preconditions, signal }).catch(absent)
     },
     queue: () => new Workqueue({ clock, backoff: { initialMs: 100, maxMs: 30_000 } }),
+    warn: ({ apiVersion, kind, namespace, name, uid }: WarnedObject, reason: string, message: string) =>
+      recorder.record({ apiVersion, kind, metadata: { ...ref(namespace, name), uid } }, 'Warning', reason, message),
     report: onError,
   }
+}
 
-  /** Resolves once the first list is in. */
-  function followKind(
-    kind: Kind,
-    sink: { put(object: KubeObject): void; remove(object: KubeObject): void },
-    until: AbortSignal,
-  ): Promise<void> {
-    followed.set(groupKind(kind.group, kind.kind), kind)
-    const present = new Map<string, KubeObject>()
-    return new Promise((resolve) => {
-      const put = (object: KubeObject) => {
-        present.set(object.metadata?.uid ?? '', slim(object))
-        sink.put(object)
-      }
-      const remove = (object: KubeObject) => {
-        present.delete(object.metadata?.uid ?? '')
-        sink.remove(object)
-      }
-      void reflect<KubeObject>({
-        client,
-        kind,
-        clock,
-        random,
-        signal: until,
-        metadataOnly: true,
-        onError: (error) => (isGone(error) ? undefined : onError(`watch of ${kind.resource} failed`, error)),
-        sink: {
-          replace(objects) {
-            const uids = new Set(objects.map(({ metadata }) => metadata?.uid))
-            for (const [uid, object] of [...present]) if (!uids.has(uid)) remove(object)
-            for (const object of objects) put(object)
-            resolve()
-          },
-          apply: (type, object) => (type === 'DELETED' ? remove(object) : put(object)),
-          bookmark: () => {},
-        },
-      }).then(resolve)
-    })
+interface WarnedObject {
+  apiVersion: string
+  kind: string
+  namespace: string | undefined
+  name: string
+  uid: string
+}
+
+/** Resolves once the first list is in (or the signal aborts). Of the objects only uids are kept; when the kind goes, they go. */
+function followKind(options: PortOptions, kind: Kind, sink: GraphSink, until: AbortSignal): Promise<void> {
+  const { client, clock, random, onError } = options
+  const present = new Set<string>()
+  const put = (object: KubeObject) => {
+    present.add(object.metadata?.uid ?? '')
+    sink.put(object)
   }
+  const remove = (uid: string) => {
+    if (present.delete(uid)) sink.remove({ metadata: { uid } })
+  }
+  return new Promise((resolve) => {
+    const replace = (objects: KubeObject[]) => {
+      const uids = new Set(objects.map(({ metadata }) => metadata?.uid))
+      for (const uid of [...present]) if (!uids.has(uid)) remove(uid)
+      for (const object of objects) put(object)
+      resolve()
+    }
+    const apply = (type: string, object: KubeObject) => (type === 'DELETED' ? remove(object.metadata?.uid ?? '') : put(object))
+    const failed = (error: unknown) => (isGone(error) ? undefined : onError(`watch of ${kind.resource} failed`, error))
+    const sinkOfKind = { replace, apply, bookmark: () => {} }
+    reflect<KubeObject>({ client, kind, clock, random, signal: until, metadataOnly: true, onError: failed, sink: sinkOfKind }).then(() => {
+      if (!options.signal.aborted) for (const uid of [...present]) remove(uid)
+      resolve()
+    })
+  })
+}
+
+/** The discovery path of a group, as openDiscovery names what failed. */
+function groupPath(group: string): string {
+  return group === '' ? '/api/' : `/apis/${group}/`
 }
 
 function groupKind(group: string, kind: string): string {
@@ -153,16 +179,6 @@ function groupKind(group: string, kind: string): string {
 function collectable(kind: Kind): boolean {
   const verbs: readonly string[] = kind.verbs
   return kind.kind !== 'Event' && ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb))
-}
-
-function slim({ apiVersion, kind, metadata }: KubeObject): KubeObject {
-  const { namespace, name, uid } = metadata ?? {}
-  const identity = {
-    ...(namespace === undefined ? {} : { namespace }),
-    ...(name === undefined ? {} : { name }),
-    ...(uid === undefined ? {} : { uid }),
-  }
-  return { ...(apiVersion === undefined ? {} : { apiVersion }), ...(kind === undefined ? {} : { kind }), metadata: identity }
 }
 
 function ref(namespace: string | undefined, name: string): { name: string; namespace?: string } {

@@ -6,7 +6,7 @@ import type { Kind } from '../apimachinery/kind.ts'
 import { type KubeObject, objectKey, splitKey } from '../apimachinery/meta.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event-recorder.ts'
-import { cachesSynced, type InformerFactory, type ObjectCache } from '../client/informer.ts'
+import { cachesSynced, type InformerFactory, type InformerHandler, type ObjectCache } from '../client/informer.ts'
 import { Workqueue } from '../client/workqueue.ts'
 import type { Controller, ReconcileContext } from './define.ts'
 import { executePlan } from './execute.ts'
@@ -50,6 +50,8 @@ class ControllerRun {
   readonly #resting = new Map<string, Timer>()
   readonly #settings: Record<string, unknown>
   readonly #memory = new Map<string, unknown>()
+  /** Ends the subscriptions to caches, which may outlive this run. */
+  readonly #unsubscribe: (() => void)[] = []
 
   constructor(controller: Controller, options: RunnerOptions) {
     this.#controller = controller
@@ -73,31 +75,49 @@ class ControllerRun {
 
   async start(): Promise<void> {
     const { signal } = this.#o
+    const close = () => this.#queue.close()
     this.#subscribe()
-    signal.addEventListener('abort', () => this.#queue.close(), { once: true })
+    signal.addEventListener('abort', close, { once: true })
     await cachesSynced(this.#caches.values(), signal).catch(() => {})
-    if (signal.aborted) return this.#queue.close()
+    if (signal.aborted) close()
     const resync = this.#resync()
     await Promise.all(Array.from({ length: this.#controller.workers ?? 5 }, () => this.#work()))
     resync?.cancel()
     for (const timer of this.#resting.values()) timer.cancel()
+    for (const stop of this.#unsubscribe) stop()
+    signal.removeEventListener('abort', close)
   }
 
   #subscribe(): void {
     const { owns = [], watches = [] } = this.#controller
-    this.#cache.onChange(({ object }) => this.#queue.add(objectKey(object)))
+    this.#follow(this.#cache, ({ object }) => this.#queue.add(objectKey(object)))
     for (const kind of owns) {
-      this.#open(kind).onChange(({ object, previous }) => {
+      this.#follow(this.#open(kind), ({ object, previous }) => {
         this.#wakeOwner(object)
         if (previous !== undefined && controllerOf(previous)?.uid !== controllerOf(object)?.uid) this.#wakeOwner(previous)
       })
     }
     for (const { kind, map } of watches) {
-      this.#open(kind).onChange(({ object, previous }) => {
-        for (const key of map(object, this.#reads as never, previous)) this.#queue.add(key)
+      this.#follow(this.#open(kind), ({ type, object, previous }) => {
+        const keys = map(object, this.#reads as never, type === 'updated' ? previous : undefined)
+        // the last state of a deleted object may differ from the one known before
+        if (type === 'deleted' && previous !== object) keys.push(...map(previous, this.#reads as never, undefined))
+        for (const key of keys) this.#queue.add(key)
       })
     }
-    for (const cache of this.#caches.values()) cache.onRevision(() => this.#wakeRested())
+    for (const cache of this.#caches.values()) this.#unsubscribe.push(cache.onRevision(() => this.#wakeRested()))
+  }
+
+  /** A mapping that throws is a bug of one controller: it must not break the cache that others share. */
+  #follow(cache: ObjectCache, handler: InformerHandler<KubeObject>): void {
+    const guarded: InformerHandler<KubeObject> = (change) => {
+      try {
+        handler(change)
+      } catch (err) {
+        this.#o.log.error({ controller: this.#controller.name, object: objectKey(change.object), err }, 'change could not be mapped')
+      }
+    }
+    this.#unsubscribe.push(cache.onChange(guarded))
   }
 
   #wakeOwner(object: KubeObject): void {
@@ -189,7 +209,9 @@ class ControllerRun {
       if (expected) log.debug(fields, 'reconcile will be retried')
       else log.error(fields, 'reconcile failed')
       this.#o.observe?.(this.#controller.name, (clock.now() - started) / 1000, expected ? 'retry' : 'error')
-      this.#queue.addRateLimited(key)
+      const afterSeconds = error instanceof ApiError ? error.details?.retryAfterSeconds : undefined
+      if (afterSeconds !== undefined) this.#queue.addAfter(key, afterSeconds * 1000)
+      else this.#queue.addRateLimited(key)
     }
   }
 }
