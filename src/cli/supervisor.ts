@@ -12,6 +12,8 @@ export interface ProcessSpec {
   args: readonly string[]
   /** Lower ones are stopped first. */
   stopOrder: number
+  /** Flags of Node itself. */
+  nodeFlags?: readonly string[]
 }
 
 export interface SupervisorOptions {
@@ -19,6 +21,7 @@ export interface SupervisorOptions {
   /** The program's entry file, run by the same Node. */
   entry: string
   logDirectory: string
+  environment: NodeJS.ProcessEnv
   onExit?: (name: string, what: string) => void
   /** Told whenever the set of process ids has changed. */
   onPids?: (pids: Record<string, number>) => void
@@ -84,7 +87,8 @@ export class Supervisor {
 
   #spawn(child: Child): void {
     child.startedAt = this.#o.clock.now()
-    const started = spawn(process.execPath, [...process.execArgv, this.#o.entry, ...child.spec.args], {
+    const started = spawn(process.execPath, [...process.execArgv, ...(child.spec.nodeFlags ?? []), this.#o.entry, ...child.spec.args], {
+      env: this.#o.environment,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Ctrl-C reaches the whole foreground group: children wait for our word instead
       detached: true,

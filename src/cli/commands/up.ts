@@ -9,6 +9,7 @@ import { sleep } from '../../apimachinery/clock.ts'
 import type { Client } from '../../client/client.ts'
 import { clusterAccess, mergeKubeconfig, parseKubeconfig } from '../../client/kubeconfig.ts'
 import { defineCommand, type Terminal } from '../command.ts'
+import { compileCacheDirectory } from '../compile-cache.ts'
 import { connect } from '../connect.ts'
 import { booleanFlag, choiceFlag, type FlagValues, integerFlag, stringFlag, UsageError } from '../flags.ts'
 import { hostAddress } from '../host-address.ts'
@@ -55,6 +56,8 @@ export const command = defineCommand({
     const files = ensureClusterFiles({ directory, now: started, server, nodes: nodes.slice(0, 1), ...serverNames(values) })
     const supervisor = new Supervisor({
       clock: terminal.clock,
+      // compiled code, entry file included, comes from the cache: faster, and 18 MB less per process
+      environment: { ...terminal.environment, NODE_COMPILE_CACHE: compileCacheDirectory(terminal.environment) },
       entry: fileURLToPath(new URL('../main.ts', import.meta.url)),
       logDirectory: join(directory, 'log'),
       onPids: (pids) => writeFileSync(join(directory, 'pids.json'), `${JSON.stringify(pids)}\n`, { mode: 0o600 }),
@@ -87,12 +90,15 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
     name,
     args: [name, '--kubeconfig', files.kubeconfig(identity), ...args, ...verbosity],
     stopOrder,
+    // workers live on small, short-lived objects: a small nursery costs them nothing
+    nodeFlags: ['--max-semi-space-size=1'],
   })
   const specs: ProcessSpec[] = [
     {
       name: 'apiserver',
       args: ['apiserver', ...apiserverArguments(values, given, { directory, port, files }), ...verbosity],
       stopOrder: 1,
+      nodeFlags: ['--max-semi-space-size=4'],
     },
     worker('controller-manager', 'controller-manager', [
       `--cluster-cidr=${values['cluster-cidr']}`,
