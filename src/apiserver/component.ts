@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
+import { CustomResourceDefinition } from '../api/apiextensions/customresourcedefinition.ts'
 import type { Clock, Random } from '../apimachinery/clock.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import { Registry } from '../apimachinery/kind.ts'
@@ -10,6 +11,7 @@ import type { AdmissionPlugin } from './admission/plugin.ts'
 import type { StoreHook } from './allocators/store-hook.ts'
 import type { Authenticator } from './authentication/user.ts'
 import type { Route, ServerContext, ServerOptions, Subresource } from './context.ts'
+import { serveCustomResources } from './crd/custom-resources.ts'
 import { startExpiry } from './expiry.ts'
 import type { HistoryLimits } from './history.ts'
 import { assemble } from './server.ts'
@@ -110,6 +112,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
   context.hooks = dependencies.hooks?.(context) ?? []
   registry.onChange(() => cache.forgetIndexes())
   startExpiry(context)
+  if (registry.kinds().includes(CustomResourceDefinition as unknown as Kind)) serveCustomResources(context)
   void warmAll(context)
   const { fastify, drain } = assemble(context)
   await fastify.ready()

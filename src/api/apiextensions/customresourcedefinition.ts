@@ -1,6 +1,7 @@
 // CustomResourceDefinition: brings a new kind into the API.
 import type { CustomResourceDefinition as CustomResourceDefinitionObject } from '../../../openapi/types/apiextensions/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { crdDeletion } from './crd-deletion.ts'
 import { approvalErrors, crdDefaults, crdErrors, crdStatusErrors, crdUpdateErrors, recordStoredVersion } from './crd-rules.ts'
 
 export const CustomResourceDefinition = defineKind<CustomResourceDefinitionObject>({
@@ -14,6 +15,7 @@ export const CustomResourceDefinition = defineKind<CustomResourceDefinitionObjec
   subresources: { status: true },
   requiresResourceVersion: true,
   generation: 'spec',
+  deletion: crdDeletion,
   computeDefaults: crdDefaults,
   prepareForCreate: recordStoredVersion,
   prepareForUpdate: recordStoredVersion,

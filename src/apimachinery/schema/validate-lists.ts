@@ -51,6 +51,15 @@ function repeated(list: readonly unknown[]): number[] {
   return indices
 }
 
+/** Finds for an item of a list the one with the same keys in the list before the update; nothing unless it is a map-list. */
+export function counterparts({ listType, listMapKeys = [] }: Schema, old: unknown): (item: unknown) => unknown {
+  if (listType !== 'map' || !Array.isArray(old)) return () => undefined
+  const identity = (item: unknown) => (isObject(item) ? sortedText(listMapKeys.map((key) => item[key])) : '')
+  const items = new Map<string, unknown>()
+  for (const item of old) if (!items.has(identity(item))) items.set(identity(item), item)
+  return (item) => (isObject(item) ? items.get(identity(item)) : undefined)
+}
+
 /** JSON with sorted keys: equal values have equal texts. */
 export function sortedText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(sortedText).join()}]`

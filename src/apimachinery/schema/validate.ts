@@ -1,15 +1,20 @@
 // Values against the schema of a CRD: types, ranges, lengths, formats, combinations, unique lists. Words of kube-openapi's validation,
 // as the API server turns them into field errors. Patterns are matched in linear time (apimachinery/regex).
+import { semanticEqual } from '../equal.ts'
 import { type FieldError, invalidValue, notSupported, required, tooLong, tooMany, typeInvalid } from '../field-errors.ts'
 import { isObject } from '../json.ts'
 import { compileRegex } from '../regex/match.ts'
 import { hasFormat } from './formats.ts'
 import type { Schema, SchemaValidations } from './schema.ts'
-import { validateUniqueLists } from './validate-lists.ts'
+import { counterparts, validateUniqueLists } from './validate-lists.ts'
 
 export interface ValidateOptions {
   /** Called for each value whose schema has rules (x-kubernetes-validations): the place where CEL comes in. */
   rules?: (value: unknown, schema: Schema, path: string) => FieldError[]
+  /** The object before an update: values in it that have not changed are not judged anew (KEP-4008). */
+  old?: unknown
+  /** False: uniqueness in lists is left to the caller. */
+  lists?: boolean
 }
 
 /** Path of errors that belong to no field: upstream prints its nil path. */
@@ -17,8 +22,9 @@ const noPath = '<nil>'
 
 /** Errors of a custom resource (or a part of it) against its schema, list uniqueness included. Paths start at the value given. */
 export function validateValue(value: unknown, schema: Schema, options: ValidateOptions = {}): FieldError[] {
-  const errors = check(value, schema, '', options).errors
-  return [...errors, ...validateUniqueLists(value, schema)]
+  let { errors } = check(value, schema, '', options, undefined)
+  if (errors.length > 0 && options.old !== undefined) ({ errors } = check(value, schema, '', options, options.old))
+  return options.lists === false ? errors : [...errors, ...validateUniqueLists(value, schema)]
 }
 
 interface Result {
@@ -27,19 +33,21 @@ interface Result {
   looked: number
 }
 
-function check(value: unknown, schema: Schema, path: string, options: ValidateOptions): Result {
+/** `old` is the value's counterpart in the object before; undefined when there is none. */
+function check(value: unknown, schema: Schema, path: string, options: ValidateOptions, old: unknown): Result {
+  if (old !== undefined && semanticEqual(value, old)) return { errors: [], looked: 1 }
   const result: Result = { errors: typeErrors(value, schema, path), looked: 1 }
   const { validations } = schema
   if (value === null || value === undefined) {
     if (schema.nullable !== true) result.errors.push(...enumErrors(value, schema, path))
     return result
   }
-  if (validations !== undefined) checkCombinations(value, validations, path, options, result)
+  if (validations !== undefined) checkCombinations(value, validations, path, options, old, result)
   if (typeof value === 'string') result.errors.push(...stringErrors(value, schema, path))
   else if (typeof value === 'number' || typeof value === 'bigint') result.errors.push(...numberErrors(value, validations, path))
-  else if (Array.isArray(value)) checkList(value, schema, path, options, result)
+  else if (Array.isArray(value)) checkList(value, schema, path, options, old, result)
   result.errors.push(...enumErrors(value, schema, path))
-  if (isObject(value)) checkObject(value, schema, path, options, result)
+  if (isObject(value)) checkObject(value, schema, path, options, old, result)
   if (validations?.rules !== undefined && options.rules !== undefined) result.errors.push(...options.rules(value, schema, path))
   return result
 }
@@ -138,10 +146,12 @@ function isMultiple(value: number | bigint, factor: number): boolean {
   return Math.abs(ratio - Math.round(ratio)) < 1e-9
 }
 
-function checkList(value: unknown[], schema: Schema, path: string, options: ValidateOptions, result: Result): void {
+function checkList(value: unknown[], schema: Schema, path: string, options: ValidateOptions, old: unknown, result: Result): void {
   const { items } = schema
   if (items !== undefined) {
-    for (let index = 0; index < value.length; index++) merge(result, check(value[index], items, `${path}[${index}]`, options))
+    const before = counterparts(schema, old)
+    for (let index = 0; index < value.length; index++)
+      merge(result, check(value[index], items, `${path}[${index}]`, options, before(value[index])))
   }
   const { minItems, maxItems, uniqueItems } = schema.validations ?? {}
   if (minItems !== undefined && value.length < minItems) {
@@ -153,7 +163,14 @@ function checkList(value: unknown[], schema: Schema, path: string, options: Vali
   }
 }
 
-function checkObject(value: Record<string, unknown>, schema: Schema, path: string, options: ValidateOptions, result: Result): void {
+function checkObject(
+  value: Record<string, unknown>,
+  schema: Schema,
+  path: string,
+  options: ValidateOptions,
+  old: unknown,
+  result: Result,
+): void {
   const { minProperties, maxProperties } = schema.validations ?? {}
   const keys = Object.keys(value)
   if (minProperties !== undefined && keys.length < minProperties) {
@@ -168,7 +185,9 @@ function checkObject(value: Record<string, unknown>, schema: Schema, path: strin
   for (const key of keys) {
     const known = schema.properties !== undefined && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined
     const child = known ?? (typeof values === 'object' ? values : undefined)
-    if (child !== undefined) merge(result, check(value[key], child, path === '' ? key : `${path}.${key}`, options))
+    if (child === undefined) continue
+    const before = isObject(old) && Object.hasOwn(old, key) ? old[key] : undefined
+    merge(result, check(value[key], child, path === '' ? key : `${path}.${key}`, options, before))
   }
   for (const name of schema.required ?? []) {
     if (!Object.hasOwn(value, name)) result.errors.push(required(path === '' ? name : `${path}.${name}`))
@@ -180,9 +199,16 @@ function checkObject(value: Record<string, unknown>, schema: Schema, path: strin
   }
 }
 
-function checkCombinations(value: unknown, rules: SchemaValidations, path: string, options: ValidateOptions, result: Result): void {
+function checkCombinations(
+  value: unknown,
+  rules: SchemaValidations,
+  path: string,
+  options: ValidateOptions,
+  old: unknown,
+  result: Result,
+): void {
   const fail = (text: string) => result.errors.push(invalidValue(noPath, '', `${JSON.stringify(path)} ${text}`))
-  const outcomes = (schemas: readonly Schema[]) => schemas.map((schema) => check(value, schema, path, options))
+  const outcomes = (schemas: readonly Schema[]) => schemas.map((schema) => check(value, schema, path, options, old))
   if (rules.anyOf !== undefined && rules.anyOf.length > 0) {
     const results = outcomes(rules.anyOf)
     if (!results.some(isValid)) {
@@ -204,7 +230,7 @@ function checkCombinations(value: unknown, rules: SchemaValidations, path: strin
     const valid = results.filter(isValid).length
     if (valid < results.length) fail(`must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`)
   }
-  if (rules.not !== undefined && isValid(check(value, rules.not, path, options))) fail('must not validate the schema (not)')
+  if (rules.not !== undefined && isValid(check(value, rules.not, path, options, old))) fail('must not validate the schema (not)')
 }
 
 function isValid(result: Result): boolean {
