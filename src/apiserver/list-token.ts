@@ -23,7 +23,9 @@ export function decodeToken(text: string, prefix: string): ListToken {
   try {
     token = JSON.parse(Buffer.from(text, 'base64url').toString()) as typeof token
   } catch {
-    throw badRequest("continue key is not valid: invalid character '\\u00xx' looking for beginning of value")
+    throw badRequest(
+      `continue key is not valid: invalid character ${goRune(Buffer.from(text, 'base64url')[0] ?? 0)} looking for beginning of value`,
+    )
   }
   if (token === null || typeof token !== 'object' || token.v !== tokenVersion)
     throw badRequest('continue key is not valid: server does not recognize this encoded version')
@@ -35,6 +37,14 @@ export function decodeToken(text: string, prefix: string): ListToken {
   if (`/${start}`.includes('/../') || start.startsWith('/') || start.endsWith('/..'))
     throw badRequest(`continue key is not valid: ${start}`)
   return { revision: rv, start: prefix + start }
+}
+
+/** A byte as Go's JSON reader names it. */
+function goRune(byte: number): string {
+  const hex = byte.toString(16)
+  if (byte < 0x20 || byte === 0x7f) return `'\\x${hex.padStart(2, '0')}'`
+  if ((byte > 0x7f && byte <= 0xa0) || byte === 0xad) return `'\\u${hex.padStart(4, '0')}'`
+  return byte === 0x27 ? `'\\''` : `'${String.fromCharCode(byte)}'`
 }
 
 function illegalByte(text: string): number {
