@@ -17,9 +17,9 @@ export interface NamespaceContent {
 }
 
 const finalizer = 'kubernetes'
-/** Upstream's estimate for what only waits for finalizers. */
-const finalizerWaitMs = 1000
-const podWaitMs = 500
+/** What remains is looked at again after this, then half as often each time: all kinds are listed for it. */
+const firstWaitMs = 500
+const longestWaitMs = 8000
 
 interface Remains {
   /** "pods. has 3 resource instances" by resource. */
@@ -35,7 +35,7 @@ export const namespace = defineController({
   reads: {},
   needs: ['namespaceContent'],
   workers: 10,
-  async reconcile(one, _reads, { now, ports }) {
+  async reconcile(one, _reads, { now, ports, memory, key }) {
     if (one.metadata?.deletionTimestamp === undefined) return nothing
     if (one.status?.phase !== 'Terminating') return plan(status(Namespace, one, { ...one.status, phase: 'Terminating' }), requeueAfter(0))
     if (!(one.spec?.finalizers ?? []).includes(finalizer)) return nothing
@@ -50,10 +50,13 @@ export const namespace = defineController({
           'finalize',
         ),
       )
-    return plan(
-      status(Namespace, one, { ...one.status, conditions: conditions(one, remains, now) }),
-      requeueAfter(remains.counts.has('pods') ? podWaitMs : finalizerWaitMs),
-    )
+    const waitMs = (memory.get(key) as number | undefined) ?? firstWaitMs
+    memory.set(key, Math.min(longestWaitMs, waitMs * 2))
+    return plan(status(Namespace, one, { ...one.status, conditions: conditions(one, remains, now) }), requeueAfter(waitMs))
+  },
+  absent(key, _reads, { memory }) {
+    memory.delete(key)
+    return nothing
   },
 })
 
@@ -131,10 +134,11 @@ function conditions(one: NamespaceObject, remains: Remains, now: number): Namesp
     ],
   ]
   const before = one.status?.conditions ?? []
-  return rows.map(([type, bad, badReason, badMessage, goodReason, goodMessage]) => {
+  const own = rows.map(([type, bad, badReason, badMessage, goodReason, goodMessage]) => {
     const fresh = { type, status: bad ? 'True' : 'False', reason: bad ? badReason : goodReason, message: bad ? badMessage : goodMessage }
     const old = before.find((condition) => condition.type === type)
     const lastTransitionTime = old?.status === fresh.status ? (old.lastTransitionTime ?? timestamp(now)) : timestamp(now)
     return { ...fresh, lastTransitionTime }
   })
+  return [...before.filter(({ type }) => !rows.some(([ours]) => ours === type)), ...own]
 }

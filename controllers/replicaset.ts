@@ -5,7 +5,7 @@ import type { Pod as PodObject } from '../openapi/types/core/v1.ts'
 import { labelSelectorMatches } from '../src/api/apps/label-selector.ts'
 import { ReplicaSet } from '../src/api/apps/replicaset.ts'
 import { Pod } from '../src/api/core/pod/index.ts'
-import { podIsActive } from '../src/api/core/pod/queries.ts'
+import { isPodTerminal, podIsActive } from '../src/api/core/pod/queries.ts'
 import { timestamp } from '../src/apimachinery/clock.ts'
 import { objectKey } from '../src/apimachinery/meta.ts'
 import { defineController, type Lister } from '../src/controller/define.ts'
@@ -70,9 +70,7 @@ export function replicaSetStatus(
   now: number,
 ): ReplicaSetObject['status'] {
   const counts = replicaCounts(active, set.spec?.template?.metadata?.labels ?? {}, set.spec?.minReadySeconds ?? 0, now)
-  const terminating = all.filter(
-    (pod) => pod.metadata?.deletionTimestamp !== undefined && !['Succeeded', 'Failed'].includes(pod.status?.phase ?? ''),
-  ).length
+  const terminating = all.filter((pod) => pod.metadata?.deletionTimestamp !== undefined && !isPodTerminal(pod)).length
   // the failure stands until the count is right again
   const reached = active.length === (set.spec?.replicas ?? 0)
   const conditions = (set.status?.conditions ?? []).filter(({ type }) => !(reached && type === 'ReplicaFailure'))
@@ -82,7 +80,7 @@ export function replicaSetStatus(
     ...nonZero('fullyLabeledReplicas', counts.fullyLabeledReplicas),
     ...nonZero('readyReplicas', counts.readyReplicas),
     ...nonZero('availableReplicas', counts.availableReplicas),
-    ...(set.status?.terminatingReplicas === undefined && terminating === 0 ? {} : { terminatingReplicas: terminating }),
+    terminatingReplicas: terminating,
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     ...(conditions.length === 0 ? {} : { conditions: [...conditions] }),
   }

@@ -27,8 +27,9 @@ export const rootCaCertificatePublisher = defineController({
     if (present === undefined)
       return plan(create(ConfigMap, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: at, annotations }, data }))
     const right = Object.keys(present.data ?? {}).length === 1 && present.data?.['ca.crt'] === rootCa
-    const annotated = Object.entries(annotations).every(([key, value]) => present.metadata?.annotations?.[key] === value)
-    if (right && annotated) return nothing
+    // any description will do: users may have written their own
+    const described = Object.keys(annotations).every((key) => present.metadata?.annotations?.[key])
+    if (right && described) return nothing
     return plan(
       update(ConfigMap, {
         ...present,

@@ -7,14 +7,27 @@ import { isEmptySelector, labelSelectorMatches } from '../../src/api/apps/label-
 import { ReplicaSet } from '../../src/api/apps/replicaset.ts'
 import { Pod } from '../../src/api/core/pod/index.ts'
 import { isPodTerminal } from '../../src/api/core/pod/queries.ts'
+import { isAlreadyExists, isConflict } from '../../src/apimachinery/api-error.ts'
 import { objectKey } from '../../src/apimachinery/meta.ts'
 import { defineController, type Lister } from '../../src/controller/define.ts'
 import { claim, controllerOf } from '../../src/controller/owners.ts'
-import { event, type Plan, type PlanPart, patch, plan, remove, requeueAfter, status } from '../../src/controller/plan.ts'
+import {
+  event,
+  type Plan,
+  type PlannedEvent,
+  type PlanPart,
+  patch,
+  plan,
+  recordedStep,
+  remove,
+  requeueAfter,
+  status,
+} from '../../src/controller/plan.ts'
 import { newSet } from './new-set.ts'
 import {
   activeSets,
   currentTarget,
+  desiredAnnotation,
   nextRevision,
   revisionAnnotation,
   revisionOf,
@@ -25,7 +38,7 @@ import {
   statusReplicas,
 } from './replicasets.ts'
 import { isScaling, rollingSizes, type Sizes, scaledSizes, zeroSizes } from './scaling.ts'
-import { deploymentStatus, isComplete, type StatusChange, stuckCheck } from './status.ts'
+import { deploymentStatus, hasDeadline, isComplete, progress, type StatusChange, setCondition, stuckCheck } from './status.ts'
 
 export const deployment = defineController({
   name: 'deployment',
@@ -57,81 +70,85 @@ export const deployment = defineController({
   ],
   reconcile(one, { replicaSets, pods }, { now }) {
     if (isEmptySelector(one.spec?.selector ?? {})) {
-      return plan(event('Warning', 'SelectingAll', 'This deployment is selecting all pods. A non-empty selector is required.'))
+      const observed = { ...one.status, observedGeneration: one.metadata?.generation }
+      const message = 'This deployment is selecting all pods. A non-empty selector is required.'
+      return plan(event('Warning', 'SelectingAll', message), status(Deployment, one, observed))
     }
     const matches = (set: ReplicaSetObject) => labelSelectorMatches(one.spec?.selector, set.metadata?.labels)
-    const candidates = replicaSets.list(one.metadata?.namespace)
-    const { claimed, writes } = claim(one, Deployment, ReplicaSet, candidates, matches)
-    const sets = sortSets(one, claimed)
-    if (one.metadata?.deletionTimestamp !== undefined) return plan(writes, statusPart(one, sets, now))
-    const adopted = plan(writes)
-    if (one.spec?.paused === true || isScaling(one, sets)) {
-      return plan(
-        adopted,
-        resize(one, sets, scaledSizes(one, sets)),
-        one.spec?.paused ? history(one, sets) : undefined,
-        statusPart(one, sets, now),
-      )
-    }
-    return plan(
-      adopted,
-      one.spec?.strategy?.type === 'Recreate' ? recreate(one, sets, pods, replicaSets, now) : rolling(one, sets, replicaSets, now),
-    )
+    const { claimed, writes } = claim(one, Deployment, ReplicaSet, replicaSets.list(one.metadata?.namespace), matches)
+    const rollout = { one, sets: sortSets(one, claimed), taken: (name: string) => replicaSets.get(name, one.metadata?.namespace), now }
+    return plan(writes, phase(rollout, pods))
   },
 })
 
-function rolling(one: DeploymentObject, sets: Sets, replicaSets: Lister<ReplicaSetObject>, now: number): Plan {
-  if (sets.current === undefined) return makeNewSet(one, sets, replicaSets, currentTarget(one, sets.all, undefined), now)
-  return plan(
-    upkeep(one, sets),
-    resize(one, sets, rollingSizes(one, sets)),
-    isComplete(one, deploymentStatus(one, sets, now)) ? history(one, sets) : undefined,
-    statusPart(one, sets, now, found(one, sets)),
-    annotateRevision(one, String(nextRevision(sets))),
-  )
+interface Rollout {
+  one: DeploymentObject
+  sets: Sets
+  /** Looks a ReplicaSet up by name, whoever owns it. */
+  taken: (name: string) => ReplicaSetObject | undefined
+  now: number
 }
 
-function recreate(one: DeploymentObject, sets: Sets, pods: Lister<PodObject>, replicaSets: Lister<ReplicaSetObject>, now: number): Plan {
-  if (activeSets(sets.old).length > 0) return plan(resize(one, sets, zeroSizes(sets.old)), statusPart(one, sets, now))
-  const running = sets.old.some((set) => pods.ownedBy(set).some((pod) => !isPodTerminal(pod)))
-  if (running) return plan(statusPart(one, sets, now))
-  if (sets.current === undefined) return makeNewSet(one, sets, replicaSets, one.spec?.replicas ?? 0, now)
+function phase(rollout: Rollout, pods: Lister<PodObject>): Plan {
+  const { one, sets } = rollout
+  if (one.metadata?.deletionTimestamp !== undefined) return plan(upkeep(rollout), statusPart(rollout))
+  if (one.spec?.paused === true || isScaling(one, sets)) {
+    const sized = resize(one, sets, scaledSizes(one, sets))
+    return plan(upkeep(rollout), sized, one.spec?.paused ? history(rollout) : undefined, statusPart(rollout))
+  }
+  return one.spec?.strategy?.type === 'Recreate' ? recreate(rollout, pods) : rolling(rollout)
+}
+
+function rolling(rollout: Rollout): Plan {
+  const { one, sets } = rollout
+  if (sets.current === undefined) return makeNewSet(rollout, currentTarget(one, sets.all, undefined))
+  return plan(upkeep(rollout), resize(one, sets, rollingSizes(one, sets)), finished(rollout), statusPart(rollout, { rollout: true }))
+}
+
+function recreate(rollout: Rollout, pods: Lister<PodObject>): Plan {
+  const { one, sets } = rollout
+  if (activeSets(sets.old).length > 0)
+    return plan(upkeep(rollout), resize(one, sets, zeroSizes(sets.old)), statusPart(rollout, { rollout: true }))
+  const running = statusReplicas(sets.old) > 0 || sets.old.some((set) => pods.ownedBy(set).some((pod) => !isPodTerminal(pod)))
+  if (running) return plan(upkeep(rollout), statusPart(rollout, { rollout: true }))
   const wanted = one.spec?.replicas ?? 0
-  return plan(
-    upkeep(one, sets),
-    resize(one, sets, sets.current.spec?.replicas === wanted ? new Map() : new Map([[sets.current, wanted]])),
-    isComplete(one, deploymentStatus(one, sets, now)) ? history(one, sets) : undefined,
-    statusPart(one, sets, now, found(one, sets)),
-    annotateRevision(one, String(nextRevision(sets))),
-  )
+  if (sets.current === undefined) return makeNewSet(rollout, wanted)
+  const sizes: Sizes = sets.current.spec?.replicas === wanted ? new Map() : new Map([[sets.current, wanted]])
+  return plan(upkeep(rollout), resize(one, sets, sizes), finished(rollout), statusPart(rollout, { rollout: true }))
 }
 
 /** Creates the new set; when its name is taken by a set of another template, the collision count gives it another. */
-function makeNewSet(one: DeploymentObject, sets: Sets, replicaSets: Lister<ReplicaSetObject>, size: number, now: number): Plan {
-  const { write, name, collision } = newSet(one, sets, size, (taken) => replicaSets.get(taken, one.metadata?.namespace))
-  if (collision) return plan(statusPart(one, sets, now, { collisionCount: (one.status?.collisionCount ?? 0) + 1 }))
-  const made: StatusChange = { progress: { reason: 'NewReplicaSetCreated', message: `Created new replica set "${name}"` } }
-  const revision = String(nextRevision(sets))
-  return plan(
-    write,
-    size > 0 ? event('Normal', 'ScalingReplicaSet', `Scaled up replica set ${name} from 0 to ${size}`) : undefined,
-    statusPart(one, sets, now, made),
-    annotateRevision(one, revision),
+function makeNewSet(rollout: Rollout, size: number): Plan {
+  const { one, sets, taken, now } = rollout
+  const { write, name, collision } = newSet(one, sets, size, taken)
+  if (collision) {
+    const collisionCount = (one.status?.collisionCount ?? 0) + 1
+    return plan(status(Deployment, one, { ...one.status, collisionCount }))
+  }
+  const made: StatusChange = { rollout: true, progress: progress('True', 'NewReplicaSetCreated', `Created new replica set "${name}"`) }
+  const failed = (error: Error) => `Failed to create new replica set "${name}": ${error.message}`
+  const created = recordedStep([
     {
-      onFailure: (error) =>
-        status(
-          Deployment,
-          one,
-          deploymentStatus(one, sets, now, {
-            progress: { reason: 'ReplicaSetCreateError', message: `Failed to create new replica set "${name}": ${error.message}` },
-          }),
-        ),
+      write,
+      outcome: {
+        ...(size > 0 ? { success: () => scaled(`Scaled up replica set ${name} from 0 to ${size}`) } : {}),
+        failure: (error) =>
+          isAlreadyExists(error) ? undefined : { type: 'Warning', reason: 'ReplicaSetCreateError', message: failed(error) },
+      },
     },
-  )
+  ])
+  return plan(created, statusPart(rollout, made, nextRevision(sets)), {
+    onFailure: (error) => {
+      // the cache will tell whose it is
+      if (isAlreadyExists(error) || isConflict(error) || !hasDeadline(one)) return undefined
+      const conditions = setCondition(one.status?.conditions ?? [], progress('False', 'ReplicaSetCreateError', failed(error)), now)
+      return status(Deployment, one, { ...one.status, conditions })
+    },
+  })
 }
 
 /** Keeps the new set's annotations and minReadySeconds in step. */
-function upkeep(one: DeploymentObject, sets: Sets): PlanPart {
+function upkeep({ one, sets }: Rollout): PlanPart {
   const { current } = sets
   if (current === undefined) return undefined
   const annotations = setAnnotations(one, current, nextRevision(sets))
@@ -142,32 +159,38 @@ function upkeep(one: DeploymentObject, sets: Sets): PlanPart {
   return patch(ReplicaSet, current, { metadata: { annotations: Object.fromEntries(changed) }, spec: { minReadySeconds: minReady } })
 }
 
-/** The deployment's own revision: written through its status, as upstream does, so that the generation stays the user's. */
-function annotateRevision(one: DeploymentObject, revision: string): PlanPart {
-  if (one.metadata?.annotations?.[revisionAnnotation] === revision) return undefined
-  return patch(Deployment, one, { metadata: { annotations: { [revisionAnnotation]: revision } } }, 'status')
-}
-
 function resize(one: DeploymentObject, { all }: Sets, sizes: Sizes): Plan {
   const annotations = sizeAnnotations(one)
-  const parts: PlanPart[] = []
-  for (const set of all) {
+  const parts = all.flatMap((set) => {
     const has = set.spec?.replicas ?? 0
-    const target = sizes.get(set) ?? has
-    const remembered = Object.entries(annotations).every(([key, value]) => set.metadata?.annotations?.[key] === value)
-    if (target === has && (remembered || has === 0)) continue
-    parts.push(patch(ReplicaSet, set, { metadata: { annotations }, spec: { replicas: target } }))
-    if (target === has) continue
-    const word = target > has ? 'up' : 'down'
-    parts.push(event('Normal', 'ScalingReplicaSet', `Scaled ${word} replica set ${set.metadata?.name} from ${has} to ${target}`))
-  }
+    const target = sizes.get(set)
+    const stale = (keys: readonly string[]) => keys.some((key) => set.metadata?.annotations?.[key] !== annotations[key])
+    // an active set that remembers another size would pass for scaling for ever
+    const forgetful = has > 0 && set.metadata?.annotations?.[desiredAnnotation] !== undefined && stale([desiredAnnotation])
+    if (target === undefined ? !forgetful : target === has && !stale(Object.keys(annotations))) return []
+    const size = target ?? has
+    const write = patch(ReplicaSet, set, { metadata: { annotations }, spec: { replicas: size } })
+    const message = `Scaled ${size > has ? 'up' : 'down'} replica set ${set.metadata?.name} from ${has} to ${size}`
+    return [recordedStep([{ write, outcome: size === has ? {} : { success: () => scaled(message) } }])]
+  })
   return plan(...parts)
 }
 
+function scaled(message: string): PlannedEvent {
+  return { type: 'Normal', reason: 'ScalingReplicaSet', message }
+}
+
+/** Old sets are cleaned up once the rollout is complete. */
+function finished(rollout: Rollout): Plan | undefined {
+  const { one } = rollout
+  const seen = (one.status?.observedGeneration ?? 0) >= (one.metadata?.generation ?? 0)
+  return seen && isComplete(one, one.status ?? {}) ? history(rollout) : undefined
+}
+
 /** Deletes the oldest empty sets beyond revisionHistoryLimit. */
-function history(one: DeploymentObject, { old }: Sets): Plan {
-  const limit = one.spec?.revisionHistoryLimit ?? 10
-  const alive = old.filter((set) => set.metadata?.deletionTimestamp === undefined).sort((a, b) => revisionOf(a) - revisionOf(b))
+function history({ one, sets }: Rollout): Plan {
+  const limit = one.spec?.revisionHistoryLimit ?? 2_147_483_647
+  const alive = sets.old.filter((set) => set.metadata?.deletionTimestamp === undefined).sort((a, b) => revisionOf(a) - revisionOf(b))
   const excess = alive.slice(0, Math.max(0, alive.length - limit))
   const empty = excess.filter(
     (set) =>
@@ -178,14 +201,11 @@ function history(one: DeploymentObject, { old }: Sets): Plan {
   return plan(...empty.map((set) => remove(ReplicaSet, set)))
 }
 
-function found(one: DeploymentObject, { current }: Sets): StatusChange {
-  const known = one.status?.conditions?.some(({ type }) => type === 'Progressing')
-  return known || current === undefined
-    ? {}
-    : { progress: { reason: 'FoundNewReplicaSet', message: `Found new replica set "${current.metadata?.name}"` } }
-}
-
-function statusPart(one: DeploymentObject, sets: Sets, now: number, change: StatusChange = {}): Plan {
+/** The status, and with it the deployment's own revision: one write. */
+function statusPart(rollout: Rollout, change: StatusChange = {}, revision?: number): Plan {
+  const { one, sets, now } = rollout
   const next = deploymentStatus(one, sets, now, change)
-  return plan(status(Deployment, one, next), requeueAfter(stuckCheck(one, next, now)))
+  const number = revision ?? (sets.current === undefined ? undefined : nextRevision(sets))
+  const annotations = number === undefined ? undefined : { [revisionAnnotation]: String(number) }
+  return plan(status(Deployment, one, next, annotations), requeueAfter(stuckCheck(one, next, now)))
 }

@@ -7,6 +7,9 @@ import { controllerReference } from '../../src/controller/owners.ts'
 import { create, type Write } from '../../src/controller/plan.ts'
 import { hashLabel, nextRevision, type Sets, setAnnotations } from './replicasets.ts'
 
+/** Longest name of an object. */
+const maxNameLength = 253
+
 export interface NewSet {
   name: string
   write: Write
@@ -17,7 +20,7 @@ export interface NewSet {
 /** `taken` looks a set up by name. */
 export function newSet(one: Deployment, sets: Sets, size: number, taken: (name: string) => ReplicaSetObject | undefined): NewSet {
   const hash = podTemplateHash(one.spec?.template, one.status?.collisionCount)
-  const name = `${one.metadata?.name}-${hash}`
+  const name = `${one.metadata?.name?.slice(0, maxNameLength - hash.length - 1)}-${hash}`
   const { template, selector, minReadySeconds } = one.spec ?? {}
   const labels = { ...template?.metadata?.labels, [hashLabel]: hash }
   const object: ReplicaSetObject = {

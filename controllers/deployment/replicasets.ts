@@ -9,6 +9,9 @@ const revisionHistoryAnnotation = 'deployment.kubernetes.io/revision-history'
 export const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
 
+/** Longest revision history, in characters: upstream's maxRevHistoryLengthInChars. */
+const maxHistoryLength = 2000
+
 /** Annotations of a deployment that its ReplicaSets do not get. */
 const notCopied = new Set([
   'kubectl.kubernetes.io/last-applied-configuration',
@@ -99,15 +102,21 @@ function scaled(value: number | string, total: number, round: (n: number) => num
 
 /** Annotations of the new set: the deployment's, the revision with its history, and the sizes. */
 export function setAnnotations(deployment: Deployment, set: ReplicaSet | undefined, revision: number): Record<string, string> {
-  const result: Record<string, string> = { ...set?.metadata?.annotations }
-  for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {})) if (!notCopied.has(key)) result[key] = value
-  const before = result[revisionAnnotation]
-  if (before !== undefined && (Number.parseInt(before, 10) || 0) < revision) {
-    const history = result[revisionHistoryAnnotation]
-    result[revisionHistoryAnnotation] = history === undefined ? before : `${history},${before}`
+  const own = new Map(Object.entries(set?.metadata?.annotations ?? {}))
+  for (const [key, value] of Object.entries(deployment.metadata?.annotations ?? {})) if (!notCopied.has(key)) own.set(key, value)
+  const before = own.get(revisionAnnotation)
+  if (before === undefined || (Number.parseInt(before, 10) || 0) < revision) {
+    own.set(revisionAnnotation, String(revision))
+    if (before !== undefined) own.set(revisionHistoryAnnotation, lengthened(own.get(revisionHistoryAnnotation), before))
   }
-  if (before === undefined || (Number.parseInt(before, 10) || 0) < revision) result[revisionAnnotation] = String(revision)
-  return { ...result, ...(set === undefined ? sizeAnnotations(deployment) : {}) }
+  return { ...Object.fromEntries(own), ...(set === undefined ? sizeAnnotations(deployment) : {}) }
+}
+
+/** The history with one revision more; the oldest go when it becomes too long. */
+function lengthened(history: string | undefined, revision: string): string {
+  const revisions = [...(history ? history.split(',') : []), revision]
+  while (revisions.length > 1 && revisions.join(',').length > maxHistoryLength) revisions.shift()
+  return revisions.join(',')
 }
 
 /** What a set remembers of the deployment's size, to notice scaling. */

@@ -53,7 +53,7 @@ function oldSizes(deployment: Deployment, current: ReplicaSet, old: readonly Rep
     sizes.set(set, size - gone)
     budget -= gone
   }
-  let spare = Math.min(availableReplicas(all) - minAvailable, Number.POSITIVE_INFINITY)
+  let spare = availableReplicas(all) - minAvailable
   for (const set of [...old].sort(byCreation)) {
     if (spare <= 0) break
     const size = sizes.get(set) ?? set.spec?.replicas ?? 0
@@ -108,7 +108,7 @@ function proportionalSizes(deployment: Deployment, active: readonly ReplicaSet[]
   let added = 0
   for (const set of sorted) {
     const size = set.spec?.replicas ?? 0
-    const share = toAdd === 0 ? 0 : proportion(set, size, allowed, toAdd, added)
+    const share = toAdd === added ? 0 : proportion(deployment, set, allowed, toAdd - added)
     sizes.set(set, size + share)
     added += share
   }
@@ -120,9 +120,11 @@ function proportionalSizes(deployment: Deployment, active: readonly ReplicaSet[]
   return sizes
 }
 
-function proportion(set: ReplicaSet, size: number, allowed: number, toAdd: number, added: number): number {
-  const before = rememberedMax(set) || allowed
-  const share = Math.round((size * allowed) / before) - size
-  const left = toAdd - added
-  return toAdd > 0 ? Math.min(share, left) : Math.max(share, left)
+/** What a set gains or loses of the `left` pods. */
+function proportion(deployment: Deployment, set: ReplicaSet, allowed: number, left: number): number {
+  const size = set.spec?.replicas ?? 0
+  // without its own memory of the size before, the deployment's count has to do
+  const before = rememberedMax(set) || (deployment.status?.replicas ?? 0)
+  const share = allowed === 0 ? -size : before === 0 ? 0 : Math.round((size * allowed) / before) - size
+  return left > 0 ? Math.min(share, left) : Math.max(share, left)
 }

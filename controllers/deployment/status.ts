@@ -2,46 +2,65 @@
 // https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#deployment-status
 import type { Deployment, DeploymentCondition, DeploymentStatus } from '../../openapi/types/apps/v1.ts'
 import { timestamp } from '../../src/apimachinery/clock.ts'
-import { availableReplicas, maxUnavailable, readyReplicas, type Sets, statusReplicas } from './replicasets.ts'
+import { availableReplicas, maxUnavailable, readyReplicas, type Sets, specReplicas, statusReplicas } from './replicasets.ts'
+
+/** A Progressing condition. */
+type Progress = Omit<DeploymentCondition, 'lastUpdateTime'>
 
 export interface StatusChange {
-  /** A condition that this reconcile brought about (a new set was made or found). */
-  progress?: { reason: string; message: string }
-  collisionCount?: number
+  /** A step of a rollout: progress is estimated. Pausing, resuming and scaling only count. */
+  rollout?: boolean
+  /** A condition that this reconcile brought about (a new set was made). */
+  progress?: Progress
 }
 
 /** The whole status as of now. */
 export function deploymentStatus(deployment: Deployment, sets: Sets, now: number, change: StatusChange = {}): DeploymentStatus {
-  const counts = countsOf(deployment, sets)
+  const { terminatingReplicas, ...counts } = countsOf(sets)
   let conditions = [...(deployment.status?.conditions ?? [])]
-  conditions = setCondition(conditions, availability(deployment, counts.availableReplicas ?? 0), now)
   if (hasDeadline(deployment)) {
-    if (change.progress !== undefined)
-      conditions = setCondition(conditions, { type: 'Progressing', status: 'True', ...change.progress }, now)
-    conditions = pausedCondition(deployment, conditions, now)
-    if (deployment.spec?.paused !== true) conditions = progressCondition(deployment, sets, counts, conditions, now)
-  } else conditions = conditions.filter(({ type }) => type !== 'Progressing')
-  conditions = failureCondition(sets, conditions, now)
-  const collisionCount = change.collisionCount ?? deployment.status?.collisionCount
+    if (deployment.metadata?.deletionTimestamp === undefined) conditions = pausedCondition(deployment, conditions, now)
+    conditions = setCondition(conditions, change.progress ?? foundSet(sets, conditions), now)
+  }
+  conditions = setCondition(conditions, availability(deployment, counts.availableReplicas ?? 0), now)
+  if (change.rollout) {
+    conditions = hasDeadline(deployment)
+      ? progressCondition(deployment, sets, counts, conditions, now)
+      : conditions.filter(({ type }) => type !== 'Progressing')
+    conditions = failureCondition(sets, conditions, now)
+  }
+  const { collisionCount } = deployment.status ?? {}
   return {
     ...(deployment.metadata?.generation === undefined ? {} : { observedGeneration: deployment.metadata.generation }),
     ...Object.fromEntries(Object.entries(counts).filter(([, count]) => count !== 0)),
+    ...(terminatingReplicas === undefined ? {} : { terminatingReplicas }),
     ...(conditions.length === 0 ? {} : { conditions }),
     ...(collisionCount === undefined ? {} : { collisionCount }),
   }
 }
 
-function countsOf(deployment: Deployment, { all, current }: Sets): DeploymentStatus {
+/** `Progressing` as a condition to set. */
+export function progress(state: string, reason: string, message: string): Progress {
+  return { type: 'Progressing', status: state, reason, message }
+}
+
+/** The first thing known of a rollout that nobody has watched: its set was there. */
+function foundSet({ current }: Sets, conditions: readonly DeploymentCondition[]): Progress | undefined {
+  if (current === undefined || conditions.some(({ type }) => type === 'Progressing')) return undefined
+  return progress('True', 'FoundNewReplicaSet', `Found new replica set "${current.metadata?.name}"`)
+}
+
+function countsOf({ all, current }: Sets): DeploymentStatus {
   const available = availableReplicas(all)
-  const unavailable = Math.max(0, all.reduce((sum, set) => sum + (set.spec?.replicas ?? 0), 0) - available)
-  const terminating = all.reduce((sum, set) => sum + (set.status?.terminatingReplicas ?? 0), 0)
+  const terminating = all.map(({ status }) => status?.terminatingReplicas)
   return {
     replicas: statusReplicas(all),
     updatedReplicas: current?.status?.replicas ?? 0,
     readyReplicas: readyReplicas(all),
     availableReplicas: available,
-    unavailableReplicas: unavailable,
-    ...(deployment.status?.terminatingReplicas === undefined && terminating === 0 ? {} : { terminatingReplicas: terminating }),
+    unavailableReplicas: Math.max(0, specReplicas(all) - available),
+    // known only when every set has told
+    ...(terminating.includes(undefined) ? {} : { terminatingReplicas: terminating.reduce<number>((sum, count) => sum + (count ?? 0), 0) }),
   }
 }
 
@@ -72,20 +91,14 @@ function progressCondition(
 ): DeploymentCondition[] {
   const current = conditions.find(({ type }) => type === 'Progressing')
   const subject = sets.current === undefined ? `Deployment "${deployment.metadata?.name}"` : `ReplicaSet "${sets.current.metadata?.name}"`
-  const settled = counts.replicas === counts.updatedReplicas && current?.reason === 'NewReplicaSetAvailable'
+  const settled = (counts.replicas ?? 0) === (counts.updatedReplicas ?? 0) && current?.reason === 'NewReplicaSetAvailable'
   if (settled) return conditions
-  if (isComplete(deployment, counts)) {
-    const message = `${subject} has successfully progressed.`
-    return setCondition(conditions, { type: 'Progressing', status: 'True', reason: 'NewReplicaSetAvailable', message }, now)
-  }
-  if (progressed(deployment.status ?? {}, counts)) {
-    const message = `${subject} is progressing.`
-    return setCondition(conditions, { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message }, now, true)
-  }
-  if (timedOut(deployment, current, now)) {
-    const message = `${subject} has timed out progressing.`
-    return setCondition(conditions, { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded', message }, now)
-  }
+  if (isComplete(deployment, counts))
+    return setCondition(conditions, progress('True', 'NewReplicaSetAvailable', `${subject} has successfully progressed.`), now)
+  if (progressed(deployment.status ?? {}, counts))
+    return setCondition(conditions, progress('True', 'ReplicaSetUpdated', `${subject} is progressing.`), now, true)
+  if (timedOut(deployment, current, now))
+    return setCondition(conditions, progress('False', 'ProgressDeadlineExceeded', `${subject} has timed out progressing.`), now)
   return conditions
 }
 
@@ -125,43 +138,31 @@ function pausedCondition(deployment: Deployment, conditions: DeploymentCondition
   if (current?.reason === 'ProgressDeadlineExceeded') return conditions
   const noted = current?.reason === 'DeploymentPaused'
   const paused = deployment.spec?.paused === true
-  if (paused && !noted)
-    return setCondition(
-      conditions,
-      { type: 'Progressing', status: 'Unknown', reason: 'DeploymentPaused', message: 'Deployment is paused' },
-      now,
-    )
-  if (!paused && noted)
-    return setCondition(
-      conditions,
-      { type: 'Progressing', status: 'Unknown', reason: 'DeploymentResumed', message: 'Deployment is resumed' },
-      now,
-    )
+  if (paused && !noted) return setCondition(conditions, progress('Unknown', 'DeploymentPaused', 'Deployment is paused'), now)
+  if (!paused && noted) return setCondition(conditions, progress('Unknown', 'DeploymentResumed', 'Deployment is resumed'), now)
   return conditions
 }
 
+/** A failure of the new set before one of the old; its time is that of the set's condition. */
 function failureCondition({ current, old }: Sets, conditions: DeploymentCondition[], now: number): DeploymentCondition[] {
   const sets = current === undefined ? old : [current, ...old]
-  const failure = sets
-    .flatMap((set) => set.status?.conditions ?? [])
-    .find(({ type, status }) => type === 'ReplicaFailure' && status === 'True')
+  const failure = sets.flatMap((set) => set.status?.conditions ?? []).find(({ type }) => type === 'ReplicaFailure')
   if (failure === undefined) return conditions.filter(({ type }) => type !== 'ReplicaFailure')
-  return setCondition(
-    conditions,
-    { type: 'ReplicaFailure', status: failure.status, reason: failure.reason ?? '', message: failure.message ?? '' },
-    now,
-  )
+  const { status, reason = '', message = '', lastTransitionTime } = failure
+  const at = lastTransitionTime === undefined ? now : Date.parse(lastTransitionTime)
+  return setCondition(conditions, { type: 'ReplicaFailure', status, reason, message }, at)
 }
 
 /** Replaces the condition of its type; nothing changes when status and reason stay, unless `touch` renews the update time. */
-function setCondition(
-  conditions: DeploymentCondition[],
-  fresh: Omit<DeploymentCondition, 'lastUpdateTime'>,
+export function setCondition(
+  conditions: readonly DeploymentCondition[],
+  fresh: Omit<DeploymentCondition, 'lastUpdateTime'> | undefined,
   now: number,
   touch = false,
 ): DeploymentCondition[] {
+  if (fresh === undefined) return [...conditions]
   const before = conditions.find(({ type }) => type === fresh.type)
-  if (before !== undefined && before.status === fresh.status && before.reason === fresh.reason && !touch) return conditions
+  if (before !== undefined && before.status === fresh.status && before.reason === fresh.reason && !touch) return [...conditions]
   const at = timestamp(now)
   const lastTransitionTime = before !== undefined && before.status === fresh.status ? before.lastTransitionTime : at
   return [
@@ -170,7 +171,8 @@ function setCondition(
   ]
 }
 
-function hasDeadline(deployment: Deployment): boolean {
+/** Whether progress is watched at all. */
+export function hasDeadline(deployment: Deployment): boolean {
   const seconds = deployment.spec?.progressDeadlineSeconds
   return seconds !== undefined && seconds !== 2_147_483_647
 }

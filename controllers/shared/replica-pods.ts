@@ -1,7 +1,7 @@
 // What ReplicaSet and ReplicationController share: pods from a template, whom to delete first, status, conditions. Pure.
 import type { Pod as PodObject, PodTemplateSpec } from '../../openapi/types/core/v1.ts'
 import { Pod } from '../../src/api/core/pod/index.ts'
-import { isPodAvailable, isPodReady, podCondition } from '../../src/api/core/pod/queries.ts'
+import { isPodAvailable, isPodReady, isRestartableInitContainer, podCondition } from '../../src/api/core/pod/queries.ts'
 import type { Kind } from '../../src/apimachinery/kind.ts'
 import type { KubeObject } from '../../src/apimachinery/meta.ts'
 import { controllerReference } from '../../src/controller/owners.ts'
@@ -70,32 +70,40 @@ export function deletionOrder(a: PodObject, b: PodObject, rank: (pod: PodObject)
   const assigned = (pod: PodObject) => (pod.spec?.nodeName ? 1 : 0)
   const phase = (pod: PodObject) => phaseOrder[pod.status?.phase ?? ''] ?? 0
   const ready = (pod: PodObject) => (isPodReady(pod) ? 1 : 0)
-  const cost = (pod: PodObject) => Number.parseInt(pod.metadata?.annotations?.[deletionCost] ?? '0', 10) || 0
   const first = assigned(a) - assigned(b) || phase(a) - phase(b) || ready(a) - ready(b) || cost(a) - cost(b) || rank(b) - rank(a)
   if (first !== 0) return first
-  if (ready(a) === 1) {
-    const since = ageBucket(readySince(a), now) - ageBucket(readySince(b), now)
-    if (since !== 0) return since
-  }
-  const restarts = maxRestarts(b) - maxRestarts(a)
+  const byUid = (a.metadata?.uid ?? '') < (b.metadata?.uid ?? '') ? -1 : 1
+  if (ready(a) === 1 && readySince(a) !== readySince(b)) return youngerFirst(readySince(a), readySince(b), now) || byUid
+  const restarts = maxRestarts(b, 'containers') - maxRestarts(a, 'containers') || maxRestarts(b, 'sidecars') - maxRestarts(a, 'sidecars')
   if (restarts !== 0) return restarts
-  const age = ageBucket(a.metadata?.creationTimestamp, now) - ageBucket(b.metadata?.creationTimestamp, now)
-  // the rest is arbitrary upstream (by uid), so that age of a second or so decides nothing
-  return age !== 0 ? age : (a.metadata?.uid ?? '') < (b.metadata?.uid ?? '') ? -1 : 1
+  return youngerFirst(a.metadata?.creationTimestamp, b.metadata?.creationTimestamp, now) || byUid
 }
 
-/** Ages compare by power of two (KEP-2185), so that a few seconds do not always hit the newest. */
-function ageBucket(since: string | undefined, now: number): number {
-  const age = since === undefined ? 0 : (now - Date.parse(since)) * 1e6
-  return age < 1 ? 0 : Math.floor(Math.log2(age))
+/** The pod's deletion cost; what is no plain int32 counts as 0. */
+function cost(pod: PodObject): number {
+  const text = pod.metadata?.annotations?.[deletionCost] ?? '0'
+  const value = /^(0|-?[1-9][0-9]*)$/.test(text) ? Number(text) : 0
+  return Math.abs(value) <= 2 ** 31 - 1 ? value : 0
+}
+
+/** Ages compare by power of two (KEP-2185), so that a few seconds do not always hit the newest. A time that is not known is the youngest. */
+function youngerFirst(a: string | undefined, b: string | undefined, now: number): number {
+  const bucket = (since: string | undefined) => {
+    const nanoseconds = since === undefined ? 0 : (now - Date.parse(since)) * 1e6
+    return nanoseconds <= 0 ? -1 : Math.floor(Math.log2(nanoseconds))
+  }
+  return bucket(a) - bucket(b)
 }
 
 function readySince(pod: PodObject): string | undefined {
   return podCondition(pod, 'Ready')?.lastTransitionTime
 }
 
-function maxRestarts(pod: PodObject): number {
-  return Math.max(0, ...(pod.status?.containerStatuses ?? []).map(({ restartCount }) => restartCount))
+/** The most restarts of any one container. */
+function maxRestarts({ spec, status }: PodObject, of: 'containers' | 'sidecars'): number {
+  const sidecars = new Set((spec?.initContainers ?? []).filter(isRestartableInitContainer).map(({ name }) => name))
+  const statuses = of === 'containers' ? status?.containerStatuses : status?.initContainerStatuses?.filter(({ name }) => sidecars.has(name))
+  return Math.max(0, ...(statuses ?? []).map(({ restartCount }) => restartCount))
 }
 
 export interface ReplicaCounts {
