@@ -58,7 +58,7 @@ export const command = defineCommand({
       clock: terminal.clock,
       // compiled code, entry file included, comes from the cache: faster, and 18 MB less per process
       environment: { ...terminal.environment, NODE_COMPILE_CACHE: compileCacheDirectory(terminal.environment) },
-      entry: fileURLToPath(new URL('../main.ts', import.meta.url)),
+      entry: fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url)),
       logDirectory: join(directory, 'log'),
       onPids: (pids) => writeFileSync(join(directory, 'pids.json'), `${JSON.stringify(pids)}\n`, { mode: 0o600 }),
       onExit: (name, what) => terminal.print(`  ${name} ended (${what}), starting it again; see ${join(directory, 'log', `${name}.log`)}`),
