@@ -1,5 +1,7 @@
 // The scheduler's picture of the cluster: nodes with the pods on them, including pods that are still on their way (assumed).
 import type { Node } from '../../openapi/types/core/v1.ts'
+import { objectKey } from '../apimachinery/meta.ts'
+import type { Reservation } from './framework.ts'
 import { addPodToNode, emptyNode, type NodeInfo, removePodFromNode, setNode } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { Snapshot, World } from './snapshot.ts'
@@ -114,6 +116,17 @@ export class ClusterCache implements Snapshot {
 
   nominationOf(uid: string): string | undefined {
     return this.#nominations.get(uid)
+  }
+
+  /** Sets volumes aside until the returned function is called. */
+  reserve({ steps }: Reservation): () => void {
+    const names = steps.flatMap(({ volume, claim }) =>
+      volume === undefined ? [] : [[volume.metadata?.name ?? '', objectKey(claim)] as const],
+    )
+    for (const [name, claim] of names) this.reservedVolumes.set(name, claim)
+    return () => {
+      for (const [name] of names) this.reservedVolumes.delete(name)
+    }
   }
 
   #info(name: string): NodeInfo {

@@ -78,14 +78,12 @@ export type Hint = (pod: PodInfo, change: Change) => boolean
 /** Events that may make a rejection moot; `true`: always try again. */
 export type RetryOn = Partial<Record<ClusterEvent, true | Hint>>
 
-/** An API write that must succeed before the pod is bound, e.g. of a claim. */
+/** What is set aside for a pod: volumes, to be written before the pod is bound. */
 export interface Reservation {
-  /** Releases what was set aside. */
-  release(): void
-  /** Things to do before binding; the binder carries them out. */
   steps: readonly BindStep[]
 }
 
+/** Give a volume to a claim, or (without volume) order one where the pod goes. */
 export interface BindStep {
   kind: 'bind-volume' | 'provision-claim'
   volume?: KubeObject

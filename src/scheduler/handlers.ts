@@ -1,6 +1,7 @@
 // How changes seen by the informers reach the cache and the queue.
 import type { Node, Pod } from '../../openapi/types/core/v1.ts'
 import { isPodTerminal } from '../api/core/pod/queries.ts'
+import type { KubeObject } from '../apimachinery/meta.ts'
 import type { InformerHandler } from '../client/informer.ts'
 import type { ClusterCache } from './cache.ts'
 import { assignedPodEvents, nodeEvents, pendingPodEvents } from './events.ts'
@@ -19,6 +20,18 @@ export function nodeHandler(cache: ClusterCache, queue: SchedulingQueue): Inform
     cache.setNode(object)
     const events = previous === undefined ? (['NodeAdd'] as const) : nodeEvents(previous, object)
     for (const event of events) queue.onEvent(event, { previous, object })
+  }
+}
+
+type WorldKind = 'PersistentVolume' | 'PersistentVolumeClaim' | 'StorageClass' | 'CSINode' | 'CSIStorageCapacity'
+
+/** Changes of other kinds are only events: the caches behind the world hold the objects. */
+export function worldHandler(kind: WorldKind, queue: SchedulingQueue): InformerHandler<KubeObject> {
+  return ({ type, object, previous }) => {
+    const change = type === 'deleted' ? { previous: object } : { previous, object }
+    if (type === 'added') queue.onEvent(`${kind}Add`, change)
+    else if (type === 'updated') queue.onEvent(`${kind}Update`, change)
+    else if (kind === 'PersistentVolume' || kind === 'PersistentVolumeClaim') queue.onEvent(`${kind}Delete`, change)
   }
 }
 

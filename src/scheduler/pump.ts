@@ -6,7 +6,7 @@ import type { Binder } from './binder.ts'
 import type { ClusterCache } from './cache.ts'
 import { askPostFilters, type Outcome, type Profile, schedule } from './cycle.ts'
 import { fitErrorMessage, truncatedNote } from './fit-error.ts'
-import type { Rejection, Reservation } from './framework.ts'
+import type { BindStep, Rejection, Reservation } from './framework.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { QueuedPod, SchedulingQueue } from './queue.ts'
 import type { PodWord, StatusWriter } from './status-writer.ts'
@@ -21,7 +21,7 @@ export interface PumpOptions {
   /** The pod as the server has it now. */
   current: (pod: PodInfo) => PodObject | undefined
   /** Carries out what a reservation needs before the pod can be bound. */
-  beforeBinding: (pod: PodInfo, node: string, reservation: Reservation) => Promise<void>
+  bindVolumes: (steps: readonly BindStep[], node: string) => Promise<void>
   /** Evicts victims to make room. */
   preempt: (pod: PodInfo, node: string, victims: readonly PodInfo[]) => void
   clock: Clock
@@ -93,8 +93,12 @@ function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outco
     const state = run.states[run.plugins.indexOf(plugin)]
     const result = run.plugins.includes(plugin) ? plugin.reserve!(state, pod, node, cache) : undefined
     if (result === undefined) continue
-    if ('release' in result) reservations.push(result)
-    else return refuseReservation(options, item, node.name, plugin.name, result, reservations)
+    if (!('steps' in result)) return refuseReservation(options, item, node.name, plugin.name, result)
+    reservations.push(result)
+  }
+  const releases = reservations.map((reservation) => cache.reserve(reservation))
+  const release = () => {
+    for (const each of releases) each()
   }
   cache.forgetNomination(pod.uid)
   cache.assume(pod, node.name)
@@ -103,15 +107,15 @@ function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outco
     node: node.name,
     before: async () => {
       await status.cancel(pod.uid)
-      for (const reservation of reservations) await options.beforeBinding(pod, node.name, reservation)
+      for (const { steps } of reservations) await options.bindVolumes(steps, node.name)
     },
     succeeded: () => {
-      for (const reservation of reservations) reservation.release()
+      release()
       queue.done(pod.uid)
       recorder.record(pod.pod, 'Normal', 'Scheduled', `Successfully assigned ${pod.key} to ${node.name}`)
     },
     failed: (error) => {
-      for (const reservation of reservations) reservation.release()
+      release()
       cache.forget(pod.uid)
       queue.onEvent('AssignedPodDelete', { previous: pod.pod })
       if (options.signal.aborted) return
@@ -124,15 +128,7 @@ function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outco
   })
 }
 
-function refuseReservation(
-  options: PumpOptions,
-  item: QueuedPod,
-  node: string,
-  plugin: string,
-  rejection: Rejection,
-  reservations: readonly Reservation[],
-): void {
-  for (const reservation of reservations) reservation.release()
+function refuseReservation(options: PumpOptions, item: QueuedPod, node: string, plugin: string, rejection: Rejection): void {
   const diagnosis = { total: 1, rejections: new Map([[node, rejection]]), plugins: new Set([plugin]) }
   say(options, item.pod, { reason: 'Unschedulable', message: fitErrorMessage(diagnosis), nominatedNode: '' })
   options.queue.unschedulable(item, diagnosis.plugins)

@@ -16,7 +16,8 @@ import { defaultProfile } from './profile.ts'
 import { createPump } from './pump.ts'
 import { SchedulingQueue } from './queue.ts'
 import { createStatusWriter } from './status-writer.ts'
-import { openWorld } from './world.ts'
+import { bindVolumes } from './volume-binder.ts'
+import { openWorld, watchWorld } from './world.ts'
 
 export interface SchedulerOptions {
   leaderElect: boolean
@@ -95,7 +96,7 @@ async function work(options: SchedulerOptions, context: ComponentContext & { rea
       const found = pods.byKey(key)
       return found?.metadata?.uid === uid ? found : undefined
     },
-    beforeBinding: async () => {},
+    bindVolumes: (steps, node) => bindVolumes({ client, clock, world, signal }, steps, node),
     preempt: preemptor.preempt,
     clock,
     random,
@@ -104,6 +105,7 @@ async function work(options: SchedulerOptions, context: ComponentContext & { rea
   })
   nodes.onChange(nodeHandler(cache, queue))
   pods.onChange(podHandler(cache, queue, (pod) => profileOf(pod) !== undefined))
+  watchWorld(world, queue)
   context.ready?.()
   await informers.stopped()
   queue.close()

@@ -13,9 +13,12 @@ import { CSIStorageCapacity } from '../api/storage/csistoragecapacity.ts'
 import { StorageClass } from '../api/storage/storageclass.ts'
 import { VolumeAttachment } from '../api/storage/volumeattachment.ts'
 import type { InformerFactory, ObjectCache } from '../client/informer.ts'
+import { worldHandler } from './handlers.ts'
+import type { SchedulingQueue } from './queue.ts'
 import type { World } from './snapshot.ts'
 
-type Caches = { [K in keyof Omit<World, 'owners'>]: ObjectCache<NonNullable<ReturnType<World[K]['get']>>> } & Pick<World, 'owners'>
+/** The world as caches. */
+export type Caches = { [K in keyof Omit<World, 'owners'>]: ObjectCache<NonNullable<ReturnType<World[K]['get']>>> } & Pick<World, 'owners'>
 
 /** Opens (and so starts) the caches. */
 export function openWorld(informers: InformerFactory): Caches {
@@ -36,4 +39,20 @@ export function openWorld(informers: InformerFactory): Caches {
       statefulSets: informers.cache(StatefulSet),
     },
   }
+}
+
+/** Lets the queue know of changes that pods may wait for. */
+export function watchWorld(world: Caches, queue: SchedulingQueue): void {
+  world.volumes.onChange(worldHandler('PersistentVolume', queue))
+  world.claims.onChange(worldHandler('PersistentVolumeClaim', queue))
+  world.storageClasses.onChange(worldHandler('StorageClass', queue))
+  world.csiNodes.onChange(worldHandler('CSINode', queue))
+  world.csiCapacities.onChange(worldHandler('CSIStorageCapacity', queue))
+  world.csiDrivers.onChange(({ previous, object }) => queue.onEvent('CSIDriverUpdate', { previous, object }))
+  world.volumeAttachments.onChange(({ type, object }) => {
+    if (type === 'deleted') queue.onEvent('VolumeAttachmentDelete', { previous: object })
+  })
+  world.namespaces.onChange(({ type, previous, object }) => {
+    if (type === 'updated') queue.onEvent('NamespaceLabel', { previous, object })
+  })
 }

@@ -1,0 +1,62 @@
+// NodeVolumeLimits: a node attaches at most as many volumes of a CSI driver as its CSINode says.
+import { definePlugin, unschedulable } from '../framework.ts'
+import type { NodeInfo } from '../node-info.ts'
+import type { PodInfo } from '../pod-info.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { classOf } from './volume-claims.ts'
+
+const rejection = unschedulable('node(s) exceed max volume count')
+
+export const nodeVolumeLimits = definePlugin({
+  name: 'NodeVolumeLimits',
+  prepare: ({ pod, claims }) => ({ skip: claims.length === 0 && !(pod.spec?.volumes ?? []).some(({ csi }) => csi !== undefined) }),
+  filter(_, pod, node, snapshot) {
+    const drivers = snapshot.world.csiNodes.get(node.name)?.spec?.drivers ?? []
+    const limits = new Map(
+      drivers.flatMap(({ name, allocatable }) => (allocatable?.count === undefined ? [] : [[name, allocatable.count] as const])),
+    )
+    if (limits.size === 0) return undefined
+    const attached = attachedVolumes(node, snapshot)
+    const fresh = [...volumesOf(pod, snapshot)].filter(([volume]) => !attached.has(volume))
+    for (const [driver, limit] of limits) {
+      const wanted = fresh.filter(([, name]) => name === driver).length
+      if (wanted > 0 && [...attached.values()].filter((name) => name === driver).length + wanted > limit) return rejection
+    }
+    return undefined
+  },
+  retryOn: {
+    CSINodeAdd: true,
+    CSINodeUpdate: true,
+    AssignedPodDelete: true,
+    PersistentVolumeClaimAdd: true,
+    PersistentVolumeClaimUpdate: true,
+    PersistentVolumeAdd: true,
+    VolumeAttachmentDelete: true,
+  },
+})
+
+/** Volumes of a pod with the driver of each. A claim without volume counts as one of its class's driver. */
+function* volumesOf({ namespace, claims }: PodInfo, { world }: Snapshot): Generator<readonly [volume: string, driver: string]> {
+  for (const key of claims) {
+    const claim = world.claims.get(key.slice(namespace.length + 1), namespace)
+    if (claim === undefined) continue
+    const volume = claim.spec?.volumeName ? world.volumes.get(claim.spec.volumeName) : undefined
+    if (volume?.spec?.csi !== undefined) yield [`${volume.spec.csi.driver}/${volume.spec.csi.volumeHandle}`, volume.spec.csi.driver]
+    else if (volume === undefined) {
+      const driver = world.storageClasses.get(classOf(claim))?.provisioner
+      if (driver !== undefined) yield [`claim ${key}`, driver]
+    }
+  }
+}
+
+/** Volumes the pods of the node use, and those attached for other reasons. */
+function attachedVolumes(node: NodeInfo, snapshot: Snapshot): ReadonlyMap<string, string> {
+  const attached = new Map<string, string>()
+  for (const pod of node.pods.values()) for (const [volume, driver] of volumesOf(pod, snapshot)) attached.set(volume, driver)
+  for (const { spec } of snapshot.world.volumeAttachments.list()) {
+    const name = spec?.nodeName === node.name ? spec.source.persistentVolumeName : undefined
+    const csi = name === undefined ? undefined : snapshot.world.volumes.get(name)?.spec?.csi
+    if (csi !== undefined) attached.set(`${csi.driver}/${csi.volumeHandle}`, csi.driver)
+  }
+  return attached
+}
