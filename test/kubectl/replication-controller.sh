@@ -1,0 +1,23 @@
+# kubectl: 1.35 1.20
+# the replication controller of old manifests, and adoption by labels
+cat <<'END' | kubectl apply -f -
+apiVersion: v1
+kind: ReplicationController
+metadata: {name: old}
+spec:
+  replicas: 2
+  selector: {app: old}
+  template:
+    metadata: {labels: {app: old}}
+    spec: {containers: [{name: web, image: nginx}]}
+END
+kubectl wait --for=condition=Ready pod -l app=old --timeout=60s > ready.out
+kubectl get rc -o wide
+kubectl label $(kubectl get pod -l app=old -o name | head -1) app=free --overwrite > labelled.out
+for i in 1 2 3 4 5 6 7 8 9 10; do [ $(kubectl get pods --no-headers | wc -l) = 3 ] && break; sleep 0.2; done; kubectl get pods --no-headers | wc -l
+kubectl get pod -l app=free -o jsonpath='{.items[0].metadata.ownerReferences}{"\n"}'
+kubectl scale rc old --replicas=1
+for i in 1 2 3 4 5 6 7 8 9 10; do [ $(kubectl get pods --no-headers | wc -l) = 2 ] && break; sleep 0.2; done
+kubectl get pods -L app
+kubectl describe rc old | head -8
+kubectl delete rc old

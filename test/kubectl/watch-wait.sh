@@ -1,0 +1,24 @@
+# get -w and wait
+kubectl create configmap first
+kubectl get configmap -l watched=yes -w -o name > names.out & names=$!
+kubectl wait --for=create configmap/later --timeout=10s > created.out & created=$!
+kubectl create configmap later --from-literal=a=1
+wait $created; cat created.out
+kubectl label cm first later watched=yes
+kubectl wait --for=jsonpath='{.data.a}'=1 configmap/later --timeout=5s
+kubectl wait --for=jsonpath='{.data.a}'=2 configmap/later --timeout=1s
+for i in 1 2 3 4 5 6 7 8 9 10; do [ "$(sort names.out | xargs)" = 'configmap/first configmap/later' ] && break; sleep 0.2; done; sort names.out; kill $names
+kubectl wait --for=delete configmap/none --timeout=1s
+kubectl wait --for=delete configmap/first --timeout=1s
+kubectl wait --for=condition=Ready pod/none --timeout=1s
+kubectl wait --for=condition=Available deployment -l app=none --timeout=1s
+kubectl create deployment web --image=nginx
+kubectl wait --for=condition=Available deployment/web --timeout=30s
+kubectl wait --for=condition=Progressing=True deployment/web --timeout=30s
+kubectl wait --for=condition=Available=false deployment/web --timeout=1s
+kubectl wait --for=jsonpath='{.status.phase}'=Running pod -l app=web --timeout=30s
+timeout 3 kubectl get pods -w --output-watch-events > events.out & events=$!
+kubectl run one --image=nginx --restart=Never
+kubectl wait --for=condition=Ready pod/one --timeout=30s
+kubectl delete pod one
+wait $events; grep -w one events.out | awk '{print $1, $2, $4}' | uniq
