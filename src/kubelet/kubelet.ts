@@ -80,6 +80,11 @@ export const runKubelet: Component<KubeletOptions> = async (options, context) =>
   const nodes = informers.cache(NodeKind, single ? { fieldSelector: `metadata.name=${options.nodeName}` } : {})
   nodes.onChange(({ type, object }) => hosts.get(object.metadata?.name ?? '')?.keeper.observe(type === 'deleted' ? undefined : object))
 
+  const closeAll = () => {
+    for (const host of hosts.values()) host.close()
+  }
+  signal.addEventListener('abort', closeAll, { once: true })
+
   const registrations = [...hosts.values()]
   const register = async (): Promise<void> => {
     for (let host = registrations.shift(); host !== undefined && !signal.aborted; host = registrations.shift()) await host.keeper.start()
@@ -92,7 +97,6 @@ export const runKubelet: Component<KubeletOptions> = async (options, context) =>
     await Promise.all(Array.from({ length: maxRegistrations }, register))
   }
   await informers.stopped()
-  for (const host of hosts.values()) host.close()
 }
 
 interface Shared {
@@ -186,8 +190,7 @@ class NodeHost {
       runtime: this.#runtime,
       hostIps: this.#ips,
       event: (about, type, reason, message, container) => {
-        const field = about.spec?.initContainers?.some(({ name }) => name === container?.name) ? 'spec.initContainers' : 'spec.containers'
-        const fieldPath = container === undefined ? undefined : `${field}{${container.name}}`
+        const fieldPath = container === undefined ? undefined : fieldPathOf(about, container.name)
         this.#recorder.record({ ...about, apiVersion: 'v1', kind: 'Pod' } as never, type, reason, message, fieldPath)
       },
       probe: async (about, container, kind, startedAt) => hollowProbe(about, container, kind, startedAt, clock.now()),
@@ -200,4 +203,11 @@ class NodeHost {
         log.warn({ err, pod: `${pod.metadata?.namespace}/${pod.metadata?.name}` }, 'pod status was not written; trying again'),
     })
   }
+}
+
+/** The part of the pod that an event about a container names. */
+function fieldPathOf({ spec }: Pod, name: string): string {
+  const inList = (list: readonly { name: string }[] | undefined) => list?.some((container) => container.name === name) ?? false
+  const list = inList(spec?.initContainers) ? 'initContainers' : inList(spec?.ephemeralContainers) ? 'ephemeralContainers' : 'containers'
+  return `spec.${list}{${name}}`
 }

@@ -4,6 +4,8 @@ import type { Container, Pod } from '../../openapi/types/core/v1.ts'
 import { isPodTerminal, isRestartableInitContainer } from '../api/core/pod/queries.ts'
 import { type BackoffEntry, backoffUntil, delayText, nextBackoff } from './back-off.ts'
 import { containerHash } from './container-hash.ts'
+import { ephemeralContainers, restartsAfter } from './restart-policy.ts'
+import { normalizedImage } from './runtime/image-name.ts'
 import type { ContainerState, PodState, SandboxState } from './runtime/runtime.ts'
 
 /** What the worker remembers of its attempts. Keys are container names unless said otherwise. */
@@ -67,12 +69,6 @@ export function podInitialized(pod: Pod, observed: PodState): boolean {
   return pod.spec?.containers?.some(({ name }) => latestContainer(observed, name) !== undefined) ?? false
 }
 
-/** Whether a container that has exited is to run again under the pod's restart policy. */
-export function restartsAfter(pod: Pod, exitCode: number): boolean {
-  const policy = pod.spec?.restartPolicy ?? 'Always'
-  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0)
-}
-
 function stoppingGrace(pod: Pod): number {
   const seconds = pod.metadata?.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30
   return Math.max(minGraceSeconds, seconds)
@@ -108,7 +104,10 @@ class Decision {
     if (mayRun === 'no') return
     let kept = 0
     for (const container of this.#pod.spec?.containers ?? []) if (this.#main(sandbox, container)) kept++
-    if (kept === 0) this.end(stoppingGrace(this.#pod))
+    if (kept === 0) return this.end(stoppingGrace(this.#pod))
+    for (const container of ephemeralContainers(this.#pod)) {
+      if (latestContainer(this.#observed, container.name) === undefined) this.#start(sandbox, container, undefined)
+    }
   }
 
   /** Stops everything: main and init containers at once, then sidecars one by one from the last, then the sandbox. */
@@ -125,10 +124,13 @@ class Decision {
   }
 
   #withoutSandbox(old: SandboxState | undefined): void {
-    const names = this.#pod.spec?.containers ?? []
-    const exited = names.map(({ name }) => latestContainer(this.#observed, name))
+    const containers = this.#pod.spec?.containers ?? []
     const over =
-      exited.length > 0 && exited.every((container) => container !== undefined && !restartsAfter(this.#pod, container.exitCode ?? 0))
+      containers.length > 0 &&
+      containers.every((container) => {
+        const latest = latestContainer(this.#observed, container.name)
+        return latest !== undefined && !restartsAfter(this.#pod, container, latest.exitCode ?? 0)
+      })
     if (over) this.end(0)
     else this.#actions.push({ do: 'create-sandbox', attempt: old === undefined ? 0 : old.attempt + 1 })
   }
@@ -143,7 +145,7 @@ class Decision {
         if (!initialized) return 'no'
       } else if (latest.phase === 'exited') {
         if (!sidecar && latest.exitCode === 0) continue
-        if (!sidecar && this.#pod.spec?.restartPolicy === 'Never') return 'failed'
+        if (!sidecar && !restartsAfter(this.#pod, container, latest.exitCode ?? 1)) return 'failed'
         this.#start(sandbox, container, latest)
         if (!initialized) return 'no'
       } else {
@@ -160,7 +162,7 @@ class Decision {
     const latest = latestContainer(this.#observed, container.name)
     if (latest === undefined) this.#start(sandbox, container, undefined)
     else if (latest.phase === 'exited') {
-      if (!restartsAfter(this.#pod, latest.exitCode ?? 0)) return false
+      if (!restartsAfter(this.#pod, container, latest.exitCode ?? 0)) return false
       this.#start(sandbox, container, latest)
     } else {
       const changed = latest.hash !== '' && latest.hash !== containerHash(container)
@@ -191,6 +193,14 @@ class Decision {
   /** The reference of the image if it can be used now; else the action that is needed first. */
   #image(container: Container, attempt: number): string | undefined {
     const image = container.image ?? ''
+    if (normalizedImage(image) === undefined) {
+      const what = /[A-Z]/.test(image.replace(/:[^/]*$/, ''))
+        ? 'invalid reference format: repository name must be lowercase'
+        : 'invalid reference format'
+      const message = `Failed to apply default image tag ${JSON.stringify(image)}: couldn't parse image name ${JSON.stringify(image)}: ${what}`
+      this.#actions.push({ do: 'wait', container, reason: 'InvalidImageName', message, event: 'InspectFailed' })
+      return undefined
+    }
     const policy = container.imagePullPolicy ?? 'IfNotPresent'
     const present = this.#attempts.imageRef(image)
     if (present !== undefined && (policy !== 'Always' || this.#attempts.pulled.get(container.name) === attempt)) return present

@@ -94,8 +94,9 @@ export class PodHost {
       if (!this.#closed && !this.#removed) await this.#report()
       this.#failures = 0
     } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) {
-        this.#o.onError(error)
+      // gone, or another one of the same name: the informer will tell
+      if (!isNotFound(error) && !this.#closed) {
+        if (!isConflict(error)) this.#o.onError(error)
         this.#later()
       }
     } finally {

@@ -8,6 +8,7 @@ import { type ContainerFacts, containerStatuses } from './container-status.ts'
 import { podInitialized } from './pod-actions.ts'
 import { podConditions } from './pod-conditions.ts'
 import { podPhase } from './pod-phase.ts'
+import { ephemeralContainers } from './restart-policy.ts'
 
 export interface StatusFacts extends ContainerFacts {
   hostIps: readonly string[]
@@ -23,6 +24,7 @@ export function podStatus(pod: Pod, before: PodStatus, facts: StatusFacts, now: 
   const refused = facts.verdict !== undefined && facts.observed.containers.length === 0
   const init = containerStatuses(pod, refused ? [] : (pod.spec?.initContainers ?? []), before.initContainerStatuses ?? [], true, facts)
   const main = containerStatuses(pod, refused ? [] : (pod.spec?.containers ?? []), before.containerStatuses ?? [], false, facts)
+  const ephemeral = containerStatuses(pod, refused ? [] : ephemeralContainers(pod), before.ephemeralContainerStatuses ?? [], false, facts)
   const sandbox = facts.observed.sandboxes[0]
   if (facts.terminal && podInitialized(pod, facts.observed)) for (const status of main) markLost(status)
   const statuses = [...init, ...main]
@@ -47,6 +49,7 @@ export function podStatus(pod: Pod, before: PodStatus, facts: StatusFacts, now: 
     startTime: before.startTime ?? time,
     ...(init.length === 0 ? {} : { initContainerStatuses: init }),
     ...(refused ? {} : { containerStatuses: main }),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
     qosClass: qosClass(pod),
   }
 }
@@ -101,6 +104,7 @@ const writtenFields = [
   'startTime',
   'initContainerStatuses',
   'containerStatuses',
+  'ephemeralContainerStatuses',
   'qosClass',
 ] as const satisfies readonly (keyof PodStatus)[]
 

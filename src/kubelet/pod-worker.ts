@@ -13,6 +13,7 @@ import { ProbeRunner } from './probes/probe-runner.ts'
 import type { ProbeAnswer, ProbeKind } from './probes/probe-state.ts'
 import { pullImage } from './pull-image.ts'
 import { environmentProblem, type Lookup, volumeProblem } from './references.ts'
+import { ephemeralContainers } from './restart-policy.ts'
 import type { ContainerState, Runtime } from './runtime/runtime.ts'
 
 export interface PodWorkerOptions {
@@ -174,6 +175,7 @@ export class PodWorker {
       this.#event('Warning', 'FailedMount', problem)
       return this.#rest('sandbox', backoffDelay(mountRetry, this.#failed('sandbox')))
     }
+    if (attempt > 0) this.#event('Normal', 'SandboxChanged', 'Pod sandbox changed, it will be killed and re-created.')
     try {
       await this.#o.runtime.runSandbox(this.#pod, attempt)
     } catch (error) {
@@ -243,7 +245,7 @@ export class PodWorker {
     const before = this.#waiting.get(container.name)
     if (before?.reason === reason && before.message === message) return
     this.#waiting.set(container.name, { reason, message })
-    if (event === 'ErrImageNeverPull') this.#event('Warning', event, message, container)
+    if (event === 'ErrImageNeverPull' || event === 'InspectFailed') this.#event('Warning', event, message, container)
     if (reason === 'CrashLoopBackOff') {
       this.#event('Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${podText(this.#pod)}`, container)
     } else if (reason === 'ImagePullBackOff') this.#event('Normal', 'BackOff', message, container)
@@ -278,11 +280,12 @@ export class PodWorker {
   }
 
   #spec(name: string): Container | undefined {
-    return [...(this.#pod.spec?.initContainers ?? []), ...(this.#pod.spec?.containers ?? [])].find((container) => container.name === name)
+    const { initContainers = [], containers = [] } = this.#pod.spec ?? {}
+    return [...initContainers, ...containers, ...ephemeralContainers(this.#pod)].find((container) => container.name === name)
   }
 
   #event(type: 'Normal' | 'Warning', reason: string, message: string, container?: Container): void {
-    this.#o.event(this.#pod, type, reason, message, container)
+    if (!this.#closed) this.#o.event(this.#pod, type, reason, message, container)
   }
 }
 

@@ -183,6 +183,42 @@ const rows: {
   },
   { name: 'Never repeats nothing', pod: pod(never), observed: up(exited(c, 2)), want: ['stop sandbox sb'] },
   {
+    name: "a container's own policy goes before the pod's",
+    pod: pod({ containers: [{ ...c, restartPolicy: 'Never' }] }),
+    observed: up(exited(c, 2)),
+    want: ['stop sandbox sb'],
+  },
+  {
+    name: 'a rule for its exit code goes before both',
+    pod: pod({
+      containers: [
+        { ...c, restartPolicy: 'Never', restartPolicyRules: [{ action: 'Restart', exitCodes: { operator: 'In', values: [42] } }] },
+      ],
+    }),
+    observed: up(exited(c, 42)),
+    want: ['start c 1 back-off 10000'],
+  },
+  {
+    name: 'an ephemeral container is started once',
+    pod: pod({ ephemeralContainers: [{ name: 'd', image: 'busybox' }] }),
+    observed: up(ran(c)),
+    want: ['start d 0'],
+  },
+  {
+    name: 'and never again',
+    pod: pod({ ephemeralContainers: [{ name: 'd', image: 'busybox' }] }),
+    observed: up(ran(c), exited({ name: 'd' }, 1)),
+    want: [],
+  },
+  {
+    name: 'an image name that is none',
+    pod: pod({ containers: [{ ...c, image: 'Nginx' }] }),
+    observed: up(),
+    want: [
+      'wait c InvalidImageName: Failed to apply default image tag "Nginx": couldn\'t parse image name "Nginx": invalid reference format: repository name must be lowercase',
+    ],
+  },
+  {
     name: 'a failed liveness probe kills',
     observed: up(ran(c)),
     attempts: { unhealthy: new Map([['c-0', 'why']]) },

@@ -1,7 +1,7 @@
 // Image names as container runtimes normalise them: registry, repository, tag. Pure.
 
 const reference =
-  /^(?<name>[a-z0-9]+(?:[._:/-]+[a-z0-9]+)*?)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/
+  /^(?<name>[a-z0-9]+(?:[._-]+[a-z0-9]+)*)(?::(?<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$/
 
 /** `nginx` → `docker.io/library/nginx:latest`; undefined when the text is no image reference. */
 export function normalizedImage(image: string): string | undefined {
@@ -9,7 +9,7 @@ export function normalizedImage(image: string): string | undefined {
   const slash = image.lastIndexOf('/')
   const parts = reference.exec(image.slice(slash + 1))?.groups
   const path = image.slice(0, slash + 1)
-  if (parts?.['name'] === undefined || /[:@]/.test(parts['name'])) return undefined
+  if (parts?.['name'] === undefined) return undefined
   if (path !== '' && !/^(?:[A-Za-z0-9.-]+(?::\d+)?\/)?(?:[a-z0-9._-]+\/)*$/.test(path)) return undefined
   const first = path.split('/')[0] ?? ''
   const hasRegistry = path !== '' && (/[.:]/.test(first) || first === 'localhost')

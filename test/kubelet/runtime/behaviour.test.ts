@@ -59,7 +59,12 @@ const images: [string, string | undefined][] = [
   ['registry.k8s.io/pause:3.10', 'registry.k8s.io/pause:3.10'],
   ['localhost:5000/a/b', 'localhost:5000/a/b:latest'],
   [`x@sha256:${'0'.repeat(64)}`, `docker.io/library/x@sha256:${'0'.repeat(64)}`],
+  ['quay.io/foo/bar_baz:v1', 'quay.io/foo/bar_baz:v1'],
+  ['k8s.gcr.io/e2e-test-images/agnhost:2.39', 'k8s.gcr.io/e2e-test-images/agnhost:2.39'],
+  ['a.b-c__d:1.0_x', 'docker.io/library/a.b-c__d:1.0_x'],
+  [`r.io/x:1@sha256:${'a'.repeat(64)}`, `r.io/x@sha256:${'a'.repeat(64)}`],
   ['Nginx', undefined],
+  ['x:1:2', undefined],
   ['a b', undefined],
   ['', undefined],
 ]
