@@ -1,5 +1,6 @@
 // The sorted list of controllers which the controller-manager runs. Names are upstream's minus "-controller".
 import type { Controller, LoopController } from '../src/controller/define.ts'
+import { daemonset } from './daemonset/index.ts'
 import { deployment } from './deployment/index.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
@@ -15,6 +16,7 @@ import { statefulset } from './statefulset/index.ts'
 import { taintEviction } from './taint-eviction.ts'
 
 export const controllers: readonly (Controller | LoopController)[] = [
+  daemonset,
   deployment,
   endpoints,
   endpointslice,
