@@ -25,6 +25,8 @@ export interface SchedulerOptions {
   identity: string
   /** Default: one for default-scheduler. */
   profiles?: readonly Profile[]
+  /** Default upstream's: kube-system/kube-scheduler, 15 s, 10 s, 2 s. */
+  lease?: { namespace?: string; name?: string; leaseDurationMs?: number; renewDeadlineMs?: number; retryPeriodMs?: number }
   podInitialBackoffMs?: number
   podMaxBackoffMs?: number
 }
@@ -37,8 +39,7 @@ export const runScheduler: Component<SchedulerOptions> = async (options, context
     {
       client: context.client,
       leaseKind: Lease,
-      namespace: 'kube-system',
-      name: 'kube-scheduler',
+      ...{ namespace: 'kube-system', name: 'kube-scheduler', ...options.lease },
       identity: options.identity,
       clock: context.clock,
       random: context.random,
