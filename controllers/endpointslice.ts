@@ -1,33 +1,45 @@
 // Lists the pods behind each service in EndpointSlices of at most 100, changing as few slices as can be.
 // https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
 import type { Node as NodeObject, Pod as PodObject, Service as ServiceObject } from '../openapi/types/core/v1.ts'
-import type { Endpoint, EndpointPort, EndpointSlice as EndpointSliceObject } from '../openapi/types/discovery/v1.ts'
+import type { Endpoint, EndpointHints, EndpointPort, EndpointSlice as EndpointSliceObject } from '../openapi/types/discovery/v1.ts'
 import { Node } from '../src/api/core/node.ts'
 import { Pod } from '../src/api/core/pod/index.ts'
 import { isPodReady } from '../src/api/core/pod/queries.ts'
 import { Service } from '../src/api/core/service/index.ts'
 import { EndpointSlice } from '../src/api/discovery/endpointslice.ts'
+import { isAlreadyExists, isConflict } from '../src/apimachinery/api-error.ts'
 import { semanticEqual } from '../src/apimachinery/equal.ts'
+import { objectKey } from '../src/apimachinery/meta.ts'
 import { defineController, type Lister } from '../src/controller/define.ts'
 import { controllerReference } from '../src/controller/owners.ts'
-import { create, nothing, plan, remove, update, type Write } from '../src/controller/plan.ts'
+import { nothing, type PlannedEvent, plan, remove } from '../src/controller/plan.ts'
+import {
+  distributed,
+  managedByLabel,
+  portsKey,
+  recycled,
+  type SliceChanges,
+  serviceNameLabel,
+  slicePlan,
+  slicePrefix,
+  sortedPorts,
+} from './shared/endpoint-slices.ts'
 import {
   endpointHostname,
   hasSelector,
   headlessLabel,
   isHeadless,
+  podAddress,
   podReference,
   podsOfService,
+  serviceFamilies,
   servicesOfPod,
   targetPort,
   triggerAnnotation,
   triggerTime,
 } from './shared/service-pods.ts'
 
-const serviceNameLabel = 'kubernetes.io/service-name'
-const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 const manager = 'endpointslice-controller.k8s.io'
-const maxEndpoints = 100
 
 export const endpointslice = defineController({
   name: 'endpointslice',
@@ -38,9 +50,16 @@ export const endpointslice = defineController({
       kind: EndpointSlice,
       values: (slice: EndpointSliceObject) => [`${slice.metadata?.namespace}/${slice.metadata?.labels?.[serviceNameLabel]}`],
     },
+    node: { kind: Pod, values: (pod: PodObject) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []) },
   },
   watches: [
     { kind: Pod, map: (pod: PodObject, { services }, previous: PodObject | undefined) => servicesOfPod(pod, previous, services) },
+    {
+      // pods of a node that is not known are left out until it is
+      kind: Node,
+      map: (node: NodeObject, { pods, services }, previous: NodeObject | undefined) =>
+        previous === undefined ? pods.by('node', node.metadata?.name ?? '').flatMap((pod) => servicesOfPod(pod, undefined, services)) : [],
+    },
     {
       kind: EndpointSlice,
       map: (slice: EndpointSliceObject) =>
@@ -49,28 +68,28 @@ export const endpointslice = defineController({
           : [],
     },
   ],
-  reconcile(service, { pods, nodes, slices }) {
+  reconcile(service, { pods, nodes, slices }, { memory }) {
     if (!hasSelector(service) || service.metadata?.deletionTimestamp !== undefined) return nothing
-    const key = `${service.metadata?.namespace}/${service.metadata?.name}`
-    const own = slices
-      .by('service', key)
-      .filter(({ metadata }) => metadata?.labels?.[managedByLabel] === manager && metadata.deletionTimestamp === undefined)
     const behind = podsOfService(service, pods)
-    const families = addressTypes(service)
-    const foreign = own.filter(({ addressType }) => !families.includes(addressType as 'IPv4'))
-    const writes = families.flatMap((family) =>
-      familyWrites(
-        service,
-        family,
-        behind,
-        nodes,
-        own.filter(({ addressType }) => addressType === family),
-      ),
-    )
-    return plan([...writes, ...foreign.map((slice) => remove(EndpointSlice, slice))])
+    const time = triggerTime(memory, service, behind)
+    const own = slices
+      .by('service', objectKey(service))
+      .filter(({ metadata }) => metadata?.labels?.[managedByLabel] === manager && metadata.deletionTimestamp === undefined)
+    const families = serviceFamilies(service)
+    const changes: SliceChanges = { create: [], update: [], delete: [] }
+    for (const family of families) {
+      const present = own.filter(({ addressType }) => addressType === family)
+      const part = familyChanges(service, family, behind, nodes, present)
+      changes.create.push(...part.create.map((slice) => annotated(slice, time)))
+      changes.update.push(...part.update.map((slice) => annotated(slice, time)))
+      changes.delete.push(...part.delete)
+    }
+    changes.delete.push(...own.filter(({ addressType }) => !families.includes(addressType as 'IPv4')))
+    return slicePlan(changes, { failure: (error) => failure(service, error) })
   },
   // the slices go with their owner; this is for those whose service went while nobody looked
-  absent(key, { slices }) {
+  absent(key, { slices }, { memory }) {
+    memory.delete(key)
     const own = slices.by('service', key).filter(({ metadata }) => metadata?.labels?.[managedByLabel] === manager)
     return plan(own.map((slice) => remove(EndpointSlice, slice)))
   },
@@ -78,121 +97,76 @@ export const endpointslice = defineController({
 
 type AddressType = 'IPv4' | 'IPv6'
 
-function addressTypes(service: ServiceObject): AddressType[] {
-  const families = service.spec?.ipFamilies ?? []
-  return families.length === 0 ? ['IPv4'] : (families as AddressType[])
+function failure(service: ServiceObject, error: Error): PlannedEvent | undefined {
+  if (isConflict(error) || isAlreadyExists(error)) return undefined
+  const message = `Error updating Endpoint Slices for Service ${objectKey(service)}: ${error.message}`
+  return { type: 'Warning', reason: 'FailedToUpdateEndpointSlices', message }
 }
 
-/** Writes that bring the slices of one address family in line. */
-function familyWrites(
+/** Changes that bring the slices of one address family in line. */
+function familyChanges(
   service: ServiceObject,
   family: AddressType,
   pods: readonly PodObject[],
   nodes: Lister<NodeObject>,
   existing: readonly EndpointSliceObject[],
-): Write[] {
-  const groups = new Map<string, { ports: EndpointPort[]; endpoints: Map<string, Endpoint> }>()
+): SliceChanges {
+  const groups = new Map<string, { ports: EndpointPort[]; endpoints: Endpoint[] }>()
   for (const pod of pods) {
-    const address = pod.status?.podIPs?.map(({ ip }) => ip).find((ip) => ip.includes(':') === (family === 'IPv6'))
-    if (address === undefined) continue
+    const address = podAddress(pod, family)
+    const node = nodes.get(pod.spec?.nodeName ?? '')
+    // a pod of a node that is gone will be collected; unready addresses are published on the user's own word
+    if (address === undefined || (node === undefined && service.spec?.publishNotReadyAddresses !== true)) continue
     const ports = endpointPorts(service, pod)
-    const id = JSON.stringify(ports)
-    let group = groups.get(id)
-    if (group === undefined) groups.set(id, (group = { ports, endpoints: new Map() }))
-    group.endpoints.set(pod.metadata?.uid ?? address, endpoint(service, pod, address, nodes))
+    const key = portsKey(ports)
+    let group = groups.get(key)
+    if (group === undefined) groups.set(key, (group = { ports, endpoints: [] }))
+    group.endpoints.push(endpoint(service, pod, address, node))
   }
-  const writes: Write[] = []
-  const left = new Map(existing.map((slice) => [slice.metadata?.name, slice]))
-  for (const [id, group] of groups) {
-    const same = existing.filter((slice) => JSON.stringify(sortedPorts(slice.ports ?? [])) === id)
-    for (const slice of same) left.delete(slice.metadata?.name)
-    writes.push(...groupWrites(service, family, group.ports, group.endpoints, same, pods))
-  }
-  if (groups.size === 0) {
-    // upstream keeps one empty slice, so that a service without pods is told from one not yet looked at
-    const [placeholder] = existing
-    if (placeholder === undefined) return [create(EndpointSlice, newSlice(service, family, [], [], pods))]
-    left.delete(placeholder.metadata?.name)
-    writes.push(...rewritten(service, placeholder, [], [], pods))
-  }
-  return [...writes, ...[...left.values()].map((slice) => remove(EndpointSlice, slice))]
-}
-
-/** Endpoints stay in the slice they are in; new ones fill slices with room; what is left goes into new slices. */
-function groupWrites(
-  service: ServiceObject,
-  family: AddressType,
-  ports: EndpointPort[],
-  wanted: ReadonlyMap<string, Endpoint>,
-  existing: readonly EndpointSliceObject[],
-  pods: readonly PodObject[],
-): Write[] {
-  const open = new Map(wanted)
-  const kept = existing.map((slice) => {
-    const endpoints: Endpoint[] = []
-    for (const { targetRef } of slice.endpoints ?? []) {
-      const fresh = open.get(targetRef?.uid ?? '')
-      if (fresh === undefined) continue
-      endpoints.push(fresh)
-      open.delete(targetRef!.uid!)
-    }
-    return { slice, endpoints }
-  })
-  const rest = [...open.values()]
-  // the fullest first: fewer slices change
-  for (const { endpoints } of [...kept].sort((a, b) => b.endpoints.length - a.endpoints.length)) {
-    if (rest.length > 0) endpoints.push(...rest.splice(0, maxEndpoints - endpoints.length))
-  }
-  const writes = kept.flatMap(({ slice, endpoints }) =>
-    endpoints.length === 0 && kept.length + rest.length > 1
-      ? [remove(EndpointSlice, slice)]
-      : rewritten(service, slice, ports, endpoints, pods),
-  )
-  while (rest.length > 0) writes.push(create(EndpointSlice, newSlice(service, family, ports, rest.splice(0, maxEndpoints), pods)))
-  return writes
-}
-
-function rewritten(
-  service: ServiceObject,
-  slice: EndpointSliceObject,
-  ports: EndpointPort[],
-  endpoints: Endpoint[],
-  pods: readonly PodObject[],
-): Write[] {
   const labels = sliceLabels(service)
-  const present = slice.metadata?.labels ?? {}
-  const labelled = semanticEqual(labels, present)
-  if (labelled && semanticEqual(slice.endpoints ?? [], endpoints) && semanticEqual(slice.ports ?? [], ports)) return []
-  return [update(EndpointSlice, { ...slice, metadata: { ...slice.metadata, labels, ...annotated(service, pods) }, endpoints, ports })]
-}
-
-function newSlice(
-  service: ServiceObject,
-  addressType: AddressType,
-  ports: EndpointPort[],
-  endpoints: Endpoint[],
-  pods: readonly PodObject[],
-): EndpointSliceObject {
-  const { name = '', namespace = '' } = service.metadata ?? {}
-  return {
-    apiVersion: 'discovery.k8s.io/v1',
-    kind: 'EndpointSlice',
-    metadata: {
-      generateName: `${name}-`,
-      namespace,
-      labels: sliceLabels(service),
-      ...annotated(service, pods),
-      ownerReferences: [controllerReference(service, Service)],
-    },
-    addressType,
-    endpoints,
-    ports,
+  const [mine, others] = [existing.filter((slice) => isOwned(slice, service)), existing.filter((slice) => !isOwned(slice, service))]
+  const changes: SliceChanges = { create: [], update: [], delete: [...others] }
+  for (const [key, { ports, endpoints }] of groups) {
+    const same = mine.filter((slice) => portsKey(slice.ports) === key)
+    const part = distributed(same, endpoints, labels, () => newSlice(service, family, ports))
+    changes.create.push(...part.create)
+    changes.update.push(...part.update)
+    changes.delete.push(...part.delete)
   }
+  changes.delete.push(...mine.filter((slice) => !groups.has(portsKey(slice.ports))))
+  if (groups.size === 0) placeholder(service, family, mine, changes)
+  return recycled(changes, (slice) => isOwned(slice, service))
 }
 
-function annotated(service: ServiceObject, pods: readonly PodObject[]): { annotations?: Record<string, string> } {
-  const time = triggerTime(service, pods)
-  return time === undefined ? {} : { annotations: { [triggerAnnotation]: time } }
+/** One empty slice tells a service without pods from one not yet looked at. */
+function placeholder(service: ServiceObject, family: AddressType, mine: readonly EndpointSliceObject[], changes: SliceChanges): void {
+  const right = mine.find(
+    ({ endpoints = [], ports = [], metadata }) =>
+      (endpoints ?? []).length + (ports ?? []).length === 0 && semanticEqual(metadata?.labels, sliceLabels(service)),
+  )
+  if (right === undefined) changes.create.push(newSlice(service, family, []))
+  else changes.delete.splice(changes.delete.indexOf(right), 1)
+}
+
+function isOwned(slice: EndpointSliceObject, service: ServiceObject): boolean {
+  return (slice.metadata?.ownerReferences ?? []).some(({ uid }) => uid === service.metadata?.uid)
+}
+
+function newSlice(service: ServiceObject, addressType: AddressType, ports: EndpointPort[]): EndpointSliceObject {
+  const { name = '', namespace = '' } = service.metadata ?? {}
+  const metadata = {
+    generateName: slicePrefix(name),
+    namespace,
+    labels: sliceLabels(service),
+    ownerReferences: [controllerReference(service, Service)],
+  }
+  return { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType, endpoints: [], ports }
+}
+
+function annotated(slice: EndpointSliceObject, time: string | undefined): EndpointSliceObject {
+  const { [triggerAnnotation]: _, ...kept } = slice.metadata?.annotations ?? {}
+  const annotations = time === undefined ? kept : { ...kept, [triggerAnnotation]: time }
+  return { ...slice, metadata: { ...slice.metadata, annotations } }
 }
 
 function sliceLabels(service: ServiceObject): Record<string, string> {
@@ -221,29 +195,29 @@ function endpointPorts(service: ServiceObject, pod: PodObject): EndpointPort[] {
   return sortedPorts(ports)
 }
 
-function sortedPorts(ports: readonly EndpointPort[]): EndpointPort[] {
-  return [...ports]
-    .map(({ name, port, protocol, appProtocol }) => ({
-      name: name ?? '',
-      port: port ?? 0,
-      protocol: protocol ?? 'TCP',
-      ...(appProtocol === undefined ? {} : { appProtocol }),
-    }))
-    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-}
-
-function endpoint(service: ServiceObject, pod: PodObject, address: string, nodes: Lister<NodeObject>): Endpoint {
+function endpoint(service: ServiceObject, pod: PodObject, address: string, node: NodeObject | undefined): Endpoint {
   const ending = pod.metadata?.deletionTimestamp !== undefined
   const serving = isPodReady(pod)
+  const ready = service.spec?.publishNotReadyAddresses === true || (serving && !ending)
   const hostname = endpointHostname(service, pod)
   const nodeName = pod.spec?.nodeName
-  const zone = nodeName === undefined ? undefined : nodes.get(nodeName)?.metadata?.labels?.['topology.kubernetes.io/zone']
+  const zone = node?.metadata?.labels?.['topology.kubernetes.io/zone']
+  const hints = ready ? trafficHints(service.spec?.trafficDistribution, zone, nodeName) : undefined
   return {
     addresses: [address],
-    conditions: { ready: service.spec?.publishNotReadyAddresses === true || (serving && !ending), serving, terminating: ending },
+    conditions: { ready, serving, terminating: ending },
     ...(hostname === undefined ? {} : { hostname }),
     targetRef: podReference(pod),
-    ...(nodeName === undefined ? {} : { nodeName }),
-    ...(zone === undefined ? {} : { zone }),
+    ...(nodeName ? { nodeName } : {}),
+    ...(zone ? { zone } : {}),
+    ...(hints === undefined ? {} : { hints }),
   }
+}
+
+/** https://kubernetes.io/docs/reference/networking/virtual-ips/#traffic-distribution */
+function trafficHints(distribution: string | undefined, zone: string | undefined, nodeName: string | undefined): EndpointHints | undefined {
+  const forZones = zone ? { forZones: [{ name: zone }] } : {}
+  const forNodes = distribution === 'PreferSameNode' && nodeName ? { forNodes: [{ name: nodeName }] } : {}
+  const wanted = distribution === 'PreferClose' || distribution === 'PreferSameZone' || distribution === 'PreferSameNode'
+  return wanted && (zone || forNodes.forNodes !== undefined) ? { ...forZones, ...forNodes } : undefined
 }

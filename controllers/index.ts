@@ -4,10 +4,13 @@ import { daemonset } from './daemonset/index.ts'
 import { deployment } from './deployment/index.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
+import { endpointsliceMirroring } from './endpointslice-mirroring.ts'
 import { garbageCollector } from './garbage-collector/index.ts'
+import { job } from './job/index.ts'
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
 import { nodeLifecycle } from './node-lifecycle.ts'
+import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
@@ -20,10 +23,13 @@ export const controllers: readonly (Controller | LoopController)[] = [
   deployment,
   endpoints,
   endpointslice,
+  endpointsliceMirroring,
   garbageCollector,
+  job,
   namespace,
   nodeIpam,
   nodeLifecycle,
+  podGarbageCollector,
   replicaset,
   replicationcontroller,
   rootCaCertificatePublisher,

@@ -6,7 +6,13 @@ import { Pod } from '../src/api/core/pod/index.ts'
 import { timestamp } from '../src/apimachinery/clock.ts'
 import { objectKey } from '../src/apimachinery/meta.ts'
 import { defineController } from '../src/controller/define.ts'
-import { event, nothing, patch, plan, remove, requeueAfter } from '../src/controller/plan.ts'
+import { event, nothing, type Plan, plan, remove, requeueAfter, strategicPatch } from '../src/controller/plan.ts'
+
+/** When a pod's time began to run. */
+interface Waiting {
+  uid: string
+  since: number
+}
 
 export const taintEviction = defineController({
   name: 'taint-eviction',
@@ -25,19 +31,22 @@ export const taintEviction = defineController({
   workers: 8,
   reconcile(pod, { nodes }, { now, memory, key }) {
     const taints = executing(nodes.get(pod.spec?.nodeName ?? ''))
-    if (taints.length === 0 || pod.metadata?.deletionTimestamp !== undefined) {
-      const waited = memory.delete(key)
-      return waited ? plan(event('Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`)) : nothing
-    }
-    const patience = toleratedMs(taints, pod.spec?.tolerations ?? [])
-    if (patience === Number.POSITIVE_INFINITY) {
+    if (pod.metadata?.deletionTimestamp !== undefined) {
       memory.delete(key)
       return nothing
     }
-    const since = (memory.get(key) as number | undefined) ?? earliest(taints, now)
-    memory.set(key, since)
+    if (taints.length === 0) return cancelled(key, memory)
+    const patience = toleratedMs(taints, pod.spec?.tolerations ?? [])
+    if (patience === Number.POSITIVE_INFINITY) return cancelled(key, memory)
+    // a pod of the same name may have taken another's place
+    const known = memory.get(key) as Waiting | undefined
+    const since = known?.uid === pod.metadata?.uid ? known!.since : now
     const left = since + patience - now
-    if (left > 0) return plan(requeueAfter(left))
+    if (left > 0) {
+      memory.set(key, { uid: pod.metadata?.uid ?? '', since } satisfies Waiting)
+      return plan(requeueAfter(left))
+    }
+    memory.delete(key)
     // from here on there is nothing to cancel
     memory.delete(key)
     const condition = {
@@ -47,10 +56,9 @@ export const taintEviction = defineController({
       message: 'Taint manager: deleting due to NoExecute taint',
       lastTransitionTime: timestamp(now),
     }
-    const conditions = [...(pod.status?.conditions ?? []).filter(({ type }) => type !== condition.type), condition]
     return plan(
       event('Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`),
-      patch(Pod, pod, { status: { conditions } }, 'status'),
+      strategicPatch(Pod, pod, { status: { conditions: [condition] } }, 'status'),
       remove(Pod, pod),
     )
   },
@@ -64,18 +72,17 @@ function executing(node: NodeObject | undefined): Taint[] {
   return (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute')
 }
 
-function earliest(taints: readonly Taint[], now: number): number {
-  const times = taints.map(({ timeAdded }) => (timeAdded === undefined ? now : Date.parse(timeAdded)))
-  return Math.min(...times, now)
+function cancelled(key: string, memory: Map<string, unknown>): Plan {
+  return memory.delete(key) ? plan(event('Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`)) : nothing
 }
 
-/** How long all taints together are tolerated: 0 when one is not, Infinity when none has a limit. */
+/** How long all taints together are tolerated, each by the first toleration that fits: 0 when one is not, Infinity without a limit. */
 export function toleratedMs(taints: readonly Taint[], tolerations: readonly Toleration[]): number {
-  const used = taints.map((taint) => tolerations.filter((toleration) => tolerates(toleration, taint)))
-  if (used.some((list) => list.length === 0)) return 0
-  const limits = used
-    .flat()
-    .map(({ tolerationSeconds }) => (tolerationSeconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, tolerationSeconds) * 1000))
+  const limits = taints.map((taint) => {
+    const used = tolerations.find((toleration) => tolerates(toleration, taint))
+    if (used === undefined) return 0
+    return used.tolerationSeconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, used.tolerationSeconds) * 1000
+  })
   return Math.min(...limits)
 }
 

@@ -5,7 +5,7 @@ import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { objectKey } from '../apimachinery/meta.ts'
 import type { Client } from '../client/client.ts'
-import type { Alive, Plan, PlannedEvent, Write } from './plan.ts'
+import type { Alive, Gone, Plan, PlannedEvent, Write } from './plan.ts'
 
 export interface ExecuteHooks {
   /** Field manager of the writes. */
@@ -76,6 +76,7 @@ async function send(write: Write, client: Client, hooks: ExecuteHooks): Promise<
       return done(await client.update(write.kind, write.object, { ...options, ...sub(write.subresource) }))
     case 'patch': {
       if (write.alive !== undefined) await confirmAlive(write.alive, client, signal)
+      if (write.gone !== undefined) await confirmGone(write.gone, client, signal)
       const patched = { ...options, type: write.type ?? 'merge', ...sub(write.subresource) }
       return done(await client.patch(write.kind, refOf(write), write.patch, patched))
     }
@@ -118,9 +119,19 @@ async function confirmAlive({ kind, uid, ...ref }: Alive, client: Client, signal
     throw new Error(`${objectKey(fresh)} has just been deleted at ${fresh.metadata.deletionTimestamp}`)
 }
 
+/** Rejects when the object is there after all: the cache had not seen it. */
+async function confirmGone({ kind, ...ref }: Gone, client: Client, signal: AbortSignal): Promise<void> {
+  const found = await client.get<KubeObject>(kind, ref, { signal }).catch((error) => {
+    if (isNotFound(error)) return undefined
+    throw error
+  })
+  if (found !== undefined) throw new Error(`${kind.kind} ${objectKey(found)} exists`)
+}
+
 /** A missing object is what was wanted. */
 async function remove(write: Extract<Write, { op: 'delete' }>, client: Client, hooks: ExecuteHooks): Promise<undefined> {
-  const { kind, namespace, name, op: _, ...options } = write
+  const { kind, namespace, name, op: _, gone, ...options } = write
+  if (gone !== undefined) await confirmGone(gone, client, hooks.signal)
   try {
     await client.delete(kind, refOf(write), { ...options, signal: hooks.signal })
   } catch (error) {

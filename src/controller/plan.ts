@@ -16,6 +16,13 @@ export interface Alive {
   uid: string
 }
 
+/** An object whose absence is the reason of a write: it is read afresh first, and the write is not sent when it is there. */
+export interface Gone {
+  kind: Kind
+  namespace?: string
+  name: string
+}
+
 export type Write =
   | { op: 'create'; kind: Kind; object: KubeObject }
   /** Full replacement; `object` carries the resourceVersion it was made from. */
@@ -31,6 +38,7 @@ export type Write =
       type?: 'merge' | 'strategic'
       /** Read afresh before the patch: it is not sent when this object is gone or going. */
       alive?: Alive
+      gone?: Gone
     }
   | { op: 'apply'; kind: Kind; object: KubeObject; force?: boolean; subresource?: string }
   /** Writes /status (and annotations with it); skipped when equal to what `object` has now. */
@@ -43,6 +51,7 @@ export type Write =
       preconditions?: Preconditions
       propagationPolicy?: 'Orphan' | 'Background' | 'Foreground'
       gracePeriodSeconds?: number
+      gone?: Gone
     }
   | { op: 'evict'; namespace: string; name: string; uid?: string }
 
