@@ -20,42 +20,15 @@ export interface PreemptorOptions {
 }
 
 export function createPreemptor(options: PreemptorOptions) {
-  const { client, clock, recorder, cache } = options
+  const { cache } = options
   const underWay = new Set<string>()
-
-  const patchStatus = async ({ pod }: PodInfo, status: object): Promise<void> => {
-    const { name = '', namespace = '', uid } = pod.metadata ?? {}
-    await client.patch(Pod, { name, namespace }, { metadata: { uid }, status }, { type: 'strategic', subresource: 'status' })
-  }
-
-  const evict = async (preemptor: PodInfo, victim: PodInfo, node: string): Promise<void> => {
-    const { name = '', namespace = '', uid, generation } = victim.pod.metadata ?? {}
-    const before = podCondition(victim.pod, 'DisruptionTarget')
-    const scheduler = preemptor.pod.spec?.schedulerName ?? 'default-scheduler'
-    if (before?.status !== 'True') {
-      const condition = {
-        type: 'DisruptionTarget',
-        status: 'True',
-        reason: 'PreemptionByScheduler',
-        message: `${scheduler}: preempting to accommodate a higher priority pod`,
-        lastProbeTime: null,
-        lastTransitionTime: timestamp(clock.now()),
-        ...(generation === undefined ? {} : { observedGeneration: generation }),
-      }
-      await patchStatus(victim, { conditions: [condition] })
-    }
-    if (victim.pod.metadata?.deletionTimestamp === undefined) {
-      await client.delete(Pod, { name, namespace }, uid === undefined ? {} : { preconditions: { uid } })
-    }
-    recorder.record(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`)
-  }
 
   /** Pods of lower priority that were promised the node look for another one. */
   const withdraw = async (pod: PodInfo, node: string): Promise<void> => {
     for (const other of cache.nominated(node)) {
       if (other.priority >= pod.priority || other.uid === pod.uid) continue
       cache.forgetNomination(other.uid)
-      await patchStatus(other, { nominatedNodeName: null })
+      await patchStatus(options.client, other, { nominatedNodeName: null })
     }
   }
 
@@ -63,12 +36,9 @@ export function createPreemptor(options: PreemptorOptions) {
     /** Starts evicting the victims; never throws. */
     preempt(pod: PodInfo, node: string, victims: readonly PodInfo[]): void {
       underWay.add(pod.uid)
-      const evictions = victims.map((victim) => evict(pod, victim, node).catch(ignoreNotFound))
+      const evictions = victims.map((victim) => evict(options, pod, victim, node).catch(ignoreNotFound))
       void Promise.all([...evictions, withdraw(pod, node).catch(ignoreNotFound)])
-        .catch((error) => {
-          options.onError(error)
-          return undefined
-        })
+        .then(() => {}, options.onError)
         .then(() => {
           underWay.delete(pod.uid)
           options.queue().ungate(pod.uid)
@@ -81,6 +51,33 @@ export function createPreemptor(options: PreemptorOptions) {
       retryOn: {},
     }) satisfies Plugin,
   }
+}
+
+async function patchStatus(client: Client, { pod }: PodInfo, status: object): Promise<void> {
+  const { name = '', namespace = '', uid } = pod.metadata ?? {}
+  await client.patch(Pod, { name, namespace }, { metadata: { uid }, status }, { type: 'strategic', subresource: 'status' })
+}
+
+/** The condition tells the victim's controllers and users why, then it is deleted with its own grace period. */
+async function evict({ client, clock, recorder }: PreemptorOptions, preemptor: PodInfo, victim: PodInfo, node: string): Promise<void> {
+  const { name = '', namespace = '', uid, generation, deletionTimestamp } = victim.pod.metadata ?? {}
+  const scheduler = preemptor.pod.spec?.schedulerName ?? 'default-scheduler'
+  if (podCondition(victim.pod, 'DisruptionTarget')?.status !== 'True') {
+    const condition = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message: `${scheduler}: preempting to accommodate a higher priority pod`,
+      lastProbeTime: null,
+      lastTransitionTime: timestamp(clock.now()),
+      ...(generation === undefined ? {} : { observedGeneration: generation }),
+    }
+    await patchStatus(client, victim, { conditions: [condition] })
+  }
+  if (deletionTimestamp === undefined) {
+    await client.delete(Pod, { name, namespace }, uid === undefined ? {} : { preconditions: { uid } })
+  }
+  recorder.record(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`)
 }
 
 function ignoreNotFound(error: unknown): void {

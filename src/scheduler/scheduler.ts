@@ -1,20 +1,23 @@
 // kube-scheduler: watches pods and nodes, decides where pods run, binds them. The deciding is in cycle.ts and the plugins.
+import type { Pod as PodObject } from '../../openapi/types/core/v1.ts'
 import { Lease } from '../api/coordination/lease.ts'
 import { Event } from '../api/core/event.ts'
 import { Node } from '../api/core/node.ts'
 import { Pod } from '../api/core/pod/index.ts'
-import { createEventRecorder } from '../client/event-recorder.ts'
-import { InformerFactory } from '../client/informer.ts'
+import { createEventRecorder, type EventRecorder } from '../client/event-recorder.ts'
+import { InformerFactory, type ObjectCache } from '../client/informer.ts'
 import { runAsLeader } from '../client/leader-election.ts'
 import type { Component, ComponentContext } from '../component.ts'
 import { createBinder } from './binder.ts'
 import { ClusterCache } from './cache.ts'
 import type { Profile } from './cycle.ts'
 import { nodeHandler, podHandler } from './handlers.ts'
+import type { PodInfo } from './pod-info.ts'
 import { createPreemptor } from './preemptor.ts'
 import { defaultProfile } from './profile.ts'
 import { createPump } from './pump.ts'
 import { SchedulingQueue } from './queue.ts'
+import type { World } from './snapshot.ts'
 import { createStatusWriter } from './status-writer.ts'
 import { bindVolumes } from './volume-binder.ts'
 import { openWorld, watchWorld } from './world.ts'
@@ -50,7 +53,9 @@ export const runScheduler: Component<SchedulerOptions> = async (options, context
   )
 }
 
-async function work(options: SchedulerOptions, context: ComponentContext & { ready?: () => void }): Promise<void> {
+type Context = ComponentContext & { ready?: () => void }
+
+async function work(options: SchedulerOptions, context: Context): Promise<void> {
   const { client, clock, random, log, signal } = context
   const informers = new InformerFactory({ client, clock, random, signal, onError: (err) => log.debug({ err }, 'watch failed') })
   const pods = informers.cache(Pod, { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' })
@@ -58,26 +63,50 @@ async function work(options: SchedulerOptions, context: ComponentContext & { rea
   const world = openWorld(informers)
   await informers.synced().catch(() => {})
   if (signal.aborted) return informers.stopped()
-
   const profiles = new Map((options.profiles ?? [defaultProfile()]).map((profile) => [profile.schedulerName, profile]))
-  const profileOf = ({ pod }: { pod: { spec?: { schedulerName?: string } } }) =>
-    profiles.get(pod.spec?.schedulerName ?? 'default-scheduler')
-  const recorder = createEventRecorder({
-    client,
-    clock,
-    component: 'default-scheduler',
-    eventKind: Event,
-    onError: (err) => log.debug({ err }, 'event not recorded'),
-  })
+  const profileOf = ({ pod }: PodInfo) => profiles.get(pod.spec?.schedulerName ?? 'default-scheduler')
+  const recorder = profileRecorder(context, [...profiles.keys()])
   const cache = new ClusterCache(world)
-  const preemptor = createPreemptor({
-    client,
-    clock,
-    recorder,
-    cache,
-    queue: () => queue,
-    onError: (err) => log.warn({ err }, 'preemption failed'),
-  })
+  const queue = openQueue(options, context, { cache, world, pods, recorder, profileOf })
+  nodes.onChange(nodeHandler(cache, queue))
+  pods.onChange(podHandler(cache, queue, (pod) => profileOf(pod) !== undefined))
+  watchWorld(world, queue)
+  context.ready?.()
+  await informers.stopped()
+  queue.close()
+  await recorder.flush()
+}
+
+/** Events come from the scheduler that the pod names. */
+function profileRecorder({ client, clock, log }: Context, names: readonly string[]): EventRecorder {
+  const onError = (err: unknown) => log.debug({ err }, 'event not recorded')
+  const recorders = new Map(
+    names.map((component) => [component, createEventRecorder({ client, clock, component, eventKind: Event, onError })]),
+  )
+  const [first] = recorders.values()
+  return {
+    record(regarding, ...rest) {
+      const name = (regarding as PodObject).spec?.schedulerName ?? ''
+      const recorder = recorders.get(name) ?? first
+      recorder?.record(regarding, ...rest)
+    },
+    flush: async () => void (await Promise.all([...recorders.values()].map((recorder) => recorder.flush()))),
+  }
+}
+
+interface Parts {
+  cache: ClusterCache
+  world: World
+  pods: ObjectCache<PodObject>
+  recorder: EventRecorder
+  profileOf: (pod: PodInfo) => Profile | undefined
+}
+
+/** The queue with the loop that empties it. */
+function openQueue(options: SchedulerOptions, context: Context, { cache, world, pods, recorder, profileOf }: Parts): SchedulingQueue {
+  const { client, clock, random, log, signal } = context
+  const onPreemptionError = (err: unknown) => log.warn({ err }, 'preemption failed')
+  const preemptor = createPreemptor({ client, clock, recorder, cache, queue: () => queue, onError: onPreemptionError })
   const queue = new SchedulingQueue({
     clock,
     preEnqueue: (pod) => [...(profileOf(pod)?.preEnqueue ?? []), preemptor.gate],
@@ -104,11 +133,5 @@ async function work(options: SchedulerOptions, context: ComponentContext & { rea
     signal,
     onError: (message, err, pod) => log.warn({ err, pod: pod.key }, message),
   })
-  nodes.onChange(nodeHandler(cache, queue))
-  pods.onChange(podHandler(cache, queue, (pod) => profileOf(pod) !== undefined))
-  watchWorld(world, queue)
-  context.ready?.()
-  await informers.stopped()
-  queue.close()
-  await recorder.flush()
+  return queue
 }
