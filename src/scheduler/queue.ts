@@ -50,6 +50,8 @@ export class SchedulingQueue {
   /** Backoff after errors (of the API server, say): always kept. */
   readonly #errorBackoff = new Heap<QueuedPod>(byReadyAt)
   readonly #waiting = new Map<string, QueuedPod>()
+  /** The waiting pods by the plugins that rejected them. */
+  readonly #rejected = new Map<string, Set<QueuedPod>>()
   /** Popped and not yet put back or done. */
   readonly #working = new Map<string, QueuedPod>()
   #timer: { at: number; timer: Timer } | undefined
@@ -87,7 +89,7 @@ export class SchedulingQueue {
   /** The pod is gone or has a node. */
   remove(uid: string): void {
     for (const heap of [this.#active, this.#backoff, this.#errorBackoff]) heap.remove(uid)
-    this.#waiting.delete(uid)
+    this.#stopWaiting(uid)
     this.#working.delete(uid)
   }
 
@@ -112,7 +114,7 @@ export class SchedulingQueue {
     item.unschedulable++
     item.errors = 0
     this.#putBack(item, rejectedBy)
-    this.#waiting.set(item.uid, item)
+    this.#wait(item)
     this.#scheduleFlush()
   }
 
@@ -127,9 +129,29 @@ export class SchedulingQueue {
 
   /** Something changed in the cluster: moves the pods whose rejection it may make moot. */
   onEvent(event: ClusterEvent, change: Change): void {
-    for (const item of [...this.#waiting.values()]) {
-      if (item.gate === undefined && this.#helps(item, event, change)) this.#requeue(item)
+    for (const [plugin, items] of this.#rejected) {
+      for (const item of [...items]) {
+        // What one profile's plugin does not listen to, no profile's does: most events concern few of the waiting pods.
+        if (plugin !== anyEvent && this.#options.plugins(item.pod).get(plugin)?.retryOn[event] === undefined) break
+        if (item.gate === undefined && this.#waiting.has(item.uid) && this.#helps(item, event, change)) this.#requeue(item)
+      }
     }
+  }
+
+  #wait(item: QueuedPod): void {
+    this.#waiting.set(item.uid, item)
+    for (const plugin of item.rejectedBy.size === 0 ? [anyEvent] : item.rejectedBy) {
+      const items = this.#rejected.get(plugin)
+      if (items === undefined) this.#rejected.set(plugin, new Set([item]))
+      else items.add(item)
+    }
+  }
+
+  #stopWaiting(uid: string): void {
+    const item = this.#waiting.get(uid)
+    if (item === undefined) return
+    this.#waiting.delete(uid)
+    for (const [plugin, items] of this.#rejected) if (items.delete(item) && items.size === 0) this.#rejected.delete(plugin)
   }
 
   /** What held a pod back is over: it enters the queue when something wanted it there meanwhile. */
@@ -172,7 +194,7 @@ export class SchedulingQueue {
   }
 
   #requeue(item: QueuedPod): void {
-    this.#waiting.delete(item.uid)
+    this.#stopWaiting(item.uid)
     this.#enter(item)
   }
 
@@ -182,7 +204,7 @@ export class SchedulingQueue {
     for (const plugin of this.#options.preEnqueue(item.pod)) {
       if (plugin.preEnqueue?.(item.pod) === undefined) continue
       item.gate = plugin.name
-      this.#waiting.set(item.uid, item)
+      this.#wait(item)
       return
     }
     if (item.readyAt <= this.#options.clock.now()) this.#active.push(item)
@@ -225,4 +247,6 @@ export class SchedulingQueue {
   }
 }
 
+/** Stands for pods that no plugin rejected: everything may help them. */
+const anyEvent = ''
 const none: ReadonlySet<string> = new Set()

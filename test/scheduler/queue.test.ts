@@ -56,6 +56,18 @@ test('a node on which the pod cannot fit does not bring it back', () => {
   assert.equal(queue.depth.unschedulable, 1)
 })
 
+test('of several plugins that said no, any may bring the pod back, once', () => {
+  const { queue, add, names } = setup()
+  for (const name of ['a', 'b']) add(pod(name, { requests: { cpu: '1' } }))
+  const [a, b] = [queue.pop()!, queue.pop()!]
+  queue.unschedulable(a, new Set(['NodeResourcesFit', 'InterPodAffinity']))
+  queue.unschedulable(b, fit)
+  queue.onEvent('AssignedPodLabel', { previous: pod('c'), object: pod('c') })
+  assert.deepEqual(queue.depth, { active: 0, backoff: 1, unschedulable: 1 })
+  queue.onEvent('AssignedPodDelete', { previous: pod('c') })
+  assert.deepEqual(names().sort(), ['a', 'b'])
+})
+
 test('after five minutes every pod is tried again', () => {
   const { clock, queue, add, names } = setup()
   add(pod('a'))

@@ -59,7 +59,7 @@ function findCandidates(pod: PodInfo, failed: FailedCycle, enough: (nodes: numbe
   let harmless = 0
   for (let i = 0; i < nodes.length && !(harmless > 0 && candidates.length >= wanted); i++) {
     const node = nodes[(offset + i) % nodes.length]!
-    const result = victimsOn(pod, failed.trial(node), budgets)
+    const result = victimsOn(pod, node, failed.trial, budgets)
     if ('reasons' in result) rejections.set(node.name, result)
     else if (result.victims.length > 0) {
       candidates.push(result)

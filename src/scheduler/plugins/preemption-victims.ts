@@ -3,6 +3,7 @@ import type { PodDisruptionBudget } from '../../../openapi/types/policy/v1.ts'
 import { matchesLabels, selectorFromObject } from '../../apimachinery/selectors/label-selector.ts'
 import type { Rejection, Trial } from '../framework.ts'
 import { unresolvable } from '../framework.ts'
+import type { NodeInfo } from '../node-info.ts'
 import type { PodInfo } from '../pod-info.ts'
 
 /** A node with the pods that would be evicted from it, the most important first. */
@@ -28,9 +29,15 @@ export function byImportance(a: PodInfo, b: PodInfo): number {
  * The fewest pods of lower priority whose going makes room, or why even all of them would not do. All are taken away, then put back one by one,
  * those with a disruption budget at stake first, as long as the pod still fits.
  */
-export function victimsOn(pod: PodInfo, trial: Trial, budgets: readonly PodDisruptionBudget[]): Candidate | Rejection {
-  const potential = [...trial.node.pods.values()].filter(({ priority }) => priority < pod.priority)
+export function victimsOn(
+  pod: PodInfo,
+  node: NodeInfo,
+  startTrial: (node: NodeInfo) => Trial,
+  budgets: readonly PodDisruptionBudget[],
+): Candidate | Rejection {
+  const potential = [...node.pods.values()].filter(({ priority }) => priority < pod.priority)
   if (potential.length === 0) return noVictims
+  const trial = startTrial(node)
   for (const victim of potential) trial.remove(victim)
   const rejection = trial.rejection()
   if (rejection !== undefined) return rejection
@@ -47,7 +54,7 @@ export function victimsOn(pod: PodInfo, trial: Trial, budgets: readonly PodDisru
   }
   for (const victim of violating) if (!stays(victim)) violations++
   for (const victim of other) stays(victim)
-  return { node: trial.node.name, victims: victims.sort(byImportance), violations }
+  return { node: node.name, victims: victims.sort(byImportance), violations }
 }
 
 /** Pods that cannot all be evicted within their budgets, and the rest; order is kept. */
