@@ -132,8 +132,12 @@ export function forbidden(kind: ResourceName, name: string, message: string): Ap
   })
 }
 
+/** Nobody reads more; a hostile object could have as many as it has bytes. */
+const maxCauses = 1000
+
 /** 422 `Deployment.apps "x" is invalid: spec.selector: Required value`, with one cause per field error. */
-export function invalid(kind: KindName, name: string, errors: readonly FieldError[]): ApiError {
+export function invalid(kind: KindName, name: string, found: readonly FieldError[]): ApiError {
+  const errors = found.slice(0, maxCauses)
   const subject = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`
   const texts = [...new Set(errors.map(fieldErrorText))]
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`

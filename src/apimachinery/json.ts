@@ -46,7 +46,7 @@ export function parseJson(input: string | Uint8Array, options: ParseJsonOptions 
 
 function exactIntegers(_key: string, value: unknown, context: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value
-  if (!/^-?\d+$/.test(context.source)) return value
+  if (context.source.length > 20 || !/^-?\d+$/.test(context.source)) return value
   const exact = BigInt(context.source)
   return exact >= int64Min && exact <= int64Max ? exact : value
 }

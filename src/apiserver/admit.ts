@@ -1,6 +1,7 @@
 // Runs the admission chain: two loops over the plugins, in order.
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { AdmissionAttributes, Operation } from './admission/plugin.ts'
+import { breathe } from './breathe.ts'
 import type { Write } from './store.ts'
 
 /** Lets mutating plugins change `object`; returns what they made of it. */
@@ -12,7 +13,9 @@ export async function admitMutating(
 ): Promise<KubeObject> {
   const attributes = attributesOf(write, operation, object, old)
   for (const plugin of write.server.admission) {
-    if (plugin.mutate !== undefined && plugin.on.includes(operation)) await plugin.mutate(attributes, write.server.read)
+    if (plugin.mutate === undefined || !plugin.on.includes(operation)) continue
+    await plugin.mutate(attributes, write.server.read)
+    await breathe()
   }
   return attributes.object ?? object
 }
@@ -26,7 +29,9 @@ export async function admitValidating(
 ): Promise<void> {
   const attributes = attributesOf(write, operation, object, old)
   for (const plugin of write.server.admission) {
-    if (plugin.validate !== undefined && plugin.on.includes(operation)) await plugin.validate(attributes, write.server.read)
+    if (plugin.validate === undefined || !plugin.on.includes(operation)) continue
+    await plugin.validate(attributes, write.server.read)
+    await breathe()
   }
 }
 

@@ -52,9 +52,14 @@ export function readBody(server: ServerContext, request: RequestContext, expecte
   const { body, warnings } = request
   const header = request.headers['content-type']
   const encoding = bodyEncoding(typeof header === 'string' ? header : undefined, expected.custom)
-  if (encoding === 'protobuf') return readProtobuf(server, body, expected)
-  const parsed = parseOrRefuse(() => (encoding === 'json' ? parseJsonBody(body) : parseYamlBody(body)), body, expected)
-  return decodeParsed(server, parsed, expected, fieldValidation, warnings)
+  const read = () => {
+    if (encoding === 'protobuf') return readProtobuf(server, body, expected)
+    const parsed = parseOrRefuse(() => (encoding === 'json' ? parseJsonBody(body) : parseYamlBody(body)), body, expected)
+    return decodeParsed(server, parsed, expected, fieldValidation, warnings)
+  }
+  const object = read()
+  request.audit?.requestObject(object)
+  return object
 }
 
 /** Decodes a parsed value as the expected kind. Also the second half of every patch. */
@@ -91,14 +96,27 @@ function withType(object: KubeObject, { group, version, kind }: Expected): KubeO
   return { kind, apiVersion: apiVersionOf(group, version), ...rest }
 }
 
+/** Large bodies that were parsed ahead (prepare-body.ts), by their bytes; a JsonError stands for a body that cannot be parsed. */
+export const prepared = new WeakMap<Buffer, ParsedBody | JsonError>()
+
+function preparedOf(body: Buffer): ParsedBody | undefined {
+  const known = prepared.get(body)
+  if (known instanceof JsonError) throw known
+  return known
+}
+
 /** JSON text of a body. Throws JsonError. */
 export function parseJsonBody(body: Buffer): ParsedBody {
+  const known = preparedOf(body)
+  if (known !== undefined) return known
   const duplicates: string[] = []
   return { value: parseJson(body, { onDuplicate: (path) => duplicates.push(path) }), duplicates }
 }
 
 /** YAML (as sigs.k8s.io/yaml reads it) of a body; JSON text in it is read as JSON. Throws JsonError with the reason. */
 export function parseYamlBody(body: Buffer): ParsedBody {
+  const known = preparedOf(body)
+  if (known !== undefined) return known
   const strictErrors: string[] = []
   try {
     return { value: parseYaml(body, { onDuplicate: (text) => strictErrors.push(text) }), duplicates: [], strictErrors }

@@ -1,5 +1,6 @@
 // Objects ↔ stored bytes ↔ wire bytes. An object is serialised once per revision: the stored bytes start with kind, apiVersion and metadata, and
 // carry no resourceVersion, so that the wire forms (with it; without kind inside typed lists) are made by cutting and joining.
+import { ApiError } from '../apimachinery/api-error.ts'
 import { deepFreeze, parseJson, stringifyJson } from '../apimachinery/json.ts'
 import type { Kind, Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
@@ -27,12 +28,17 @@ export interface Entry {
 /** Values that this process wrote or read, so that its own writes are never parsed again: storage hands the same array back. */
 const decodedValues = new WeakMap<Uint8Array, Decoded>()
 
-/** Bytes for storage. The object must be complete; its resourceVersion is left out. */
+/** etcd's --max-request-bytes; it answers more in these words (wire.md 27). */
+const maxStoredBytes = 1.5 * 1024 * 1024
+
+/** Bytes for storage. Throws for more than storage takes. The object must be complete; its resourceVersion is left out. */
 export function encodeStored(kind: Kind, object: KubeObject): Decoded {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
   const { resourceVersion: _resourceVersion, ...meta } = metadata ?? {}
   const stored = { kind: kind.kind, apiVersion: kind.apiVersion, metadata: meta, ...rest }
-  const decoded = { kind, object: deepFreeze(stored) as KubeObject, bytes: Buffer.from(stringifyJson(stored)) }
+  const bytes = Buffer.from(stringifyJson(stored))
+  if (bytes.length > maxStoredBytes) throw new ApiError('', 'etcdserver: request is too large')
+  const decoded = { kind, object: deepFreeze(stored) as KubeObject, bytes }
   decodedValues.set(decoded.bytes, decoded)
   return decoded
 }

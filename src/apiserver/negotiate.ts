@@ -106,7 +106,8 @@ export function patchType(contentType: string | undefined, custom: boolean): Pat
   return patchTypes[media as keyof typeof patchTypes]
 }
 
-function mediaType(header: string | undefined): string {
+/** The media type of a Content-Type header, without parameters; '' when there is none. */
+export function mediaType(header: string | undefined): string {
   return (header ?? '').split(';')[0]!.trim().toLowerCase()
 }
 

@@ -13,6 +13,7 @@ import type { Entry as StoredEntry } from '../storage/storage.ts'
 import { admitMutating, admitValidating } from './admit.ts'
 import type { StoreHook } from './allocators/store-hook.ts'
 import type { User } from './authentication/user.ts'
+import { breathe } from './breathe.ts'
 import type { Decoded, Entry } from './codec.ts'
 import { decodeStored, encodeStored, makeEntry, objectOf, toVersion } from './codec.ts'
 import type { ServerContext } from './context.ts'
@@ -67,6 +68,7 @@ export async function createObject(write: Write, object: KubeObject, options: { 
   wipeSystemFields(object)
   ensureNamespace(object, write.namespace)
   const managed = options.managesFields === true ? object : recordUpdate(write, undefined, object)
+  await breathe()
   const named = await admitMutating(write, 'CREATE', managed, undefined)
   const generated = !named.metadata?.name && !!named.metadata?.generateName
   for (let attempt = 1; ; attempt++) {
@@ -88,6 +90,7 @@ async function createOnce(write: Write, draft: KubeObject, generated: boolean): 
   prepareForCreate(kind, draft, writeContext(write))
   return reserved(write, draft, undefined, async () => {
     throwInvalid(resolved, meta.name ?? '', [...validateCreate(kind, draft), ...versionErrors(resolved, draft)])
+    await breathe()
     write.warnings.push(...(kind.warnings?.(draft, undefined) ?? []))
     await admitValidating(write, 'CREATE', draft, undefined)
     if (meta.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created')
@@ -194,8 +197,10 @@ async function updateOnce(write: Write, transform: Transform, options: UpdateOpt
   if (asked && asked !== old.metadata!.uid)
     throw conflict(groupResource(resolved), write.name, uidMismatch(write, asked, old.metadata!.uid!))
   let draft = await transform(old)
+  await breathe()
   ensureNamespace(draft, write.namespace)
   if (options.managesFields !== true) draft = recordUpdate(write, old, draft)
+  await breathe()
   if (options.skipAdmission !== true) draft = await admitMutating(write, 'UPDATE', draft, old)
   checkVersion(write, draft, old)
   draft.metadata!.generation = old.metadata!.generation!
@@ -220,9 +225,12 @@ async function commitUpdate(
     ...strategy.validateUpdate(prepared, old),
     ...versionErrors(resolved, prepared, old, write.subresource),
   ])
+  await breathe()
   write.warnings.push(...(kind.warnings?.(prepared, old) ?? []))
   const draft = ignoreTimestamps(prepared, old)
+  await breathe()
   if (options.skipAdmission !== true) await admitValidating(write, 'UPDATE', draft, old)
+  await breathe()
   const encoded = encodeStored(kind, draft)
   if (isFinished(kind, encoded.object, old)) return await finish(write, stored, encoded.object, old)
   if (isSame(encoded, decodeStored(kind, stored.value))) return written(resolved, entryOf(stored), {})

@@ -23,9 +23,12 @@ import { decodeSpecial, isSpecial } from './special.ts'
 export interface DecodeLimits {
   /** Deepest nesting of messages. */
   depth?: number
-  /** Most values (fields, list items, map entries): tiny bytes must not become millions of objects. */
+  /** Most values (fields, list items, map entries; messages count several times): tiny bytes must not become millions of objects. */
   values?: number
 }
+
+/** What a message costs beyond its fields: defaults are filled into it, and its fields are owned and compared one by one. */
+const messageWeight = 7
 
 /** State of one decoding: what is left of the limits. */
 export interface Budget {
@@ -38,13 +41,14 @@ export interface Budget {
  * @throws ApiError BadRequest for anything that is not such a message.
  */
 export function decodeProtobuf(raw: Uint8Array, schema: Schema, limits: DecodeLimits = {}): Record<string, unknown> {
-  const budget = { depth: limits.depth ?? 200, values: limits.values ?? 500_000 }
+  const budget = { depth: limits.depth ?? 200, values: limits.values ?? 400_000 }
   return decodeMessage(readerOf(raw), schema, budget)
 }
 
 /** Decodes a message that another reader holds. */
 export function decodeMessage(reader: Reader, schema: Schema, budget: Budget, into: Record<string, unknown> = {}): Record<string, unknown> {
   if (budget.depth-- <= 0) throw malformed('proto: exceeded maximum nesting depth')
+  budget.values -= messageWeight
   readFields(reader, layoutOf(schema), into, schema, budget)
   budget.depth++
   return into

@@ -28,7 +28,7 @@ const dropped = new Set(['timestamp', 'binary', 'omap', 'pairs', 'set', 'intTime
 export function parseYaml(input: string | Uint8Array, options: ParseYamlOptions = {}): unknown {
   const text = typeof input === 'string' ? input : utf8.decode(input)
   const json = asJson(text)
-  if (json !== undefined) return json.value
+  if (json !== undefined && (json.duplicates === 0 || options.onDuplicate === undefined)) return json.value
   if (text.length > (options.maxBytes ?? maxYamlBytes))
     throw new YamlError(`yaml: document is too large, limit is ${options.maxBytes ?? maxYamlBytes}`)
   checkNesting(text)
@@ -61,10 +61,13 @@ function tagName(tag: { tag?: string; identify?: unknown; format?: string }): st
   return (tag.tag ?? '').replace('tag:yaml.org,2002:', '')
 }
 
-function asJson(text: string): { value: unknown } | undefined {
+/** A JSON text's value; how many keys stand twice (only the YAML reader can tell in upstream's words where). */
+function asJson(text: string): { value: unknown; duplicates: number } | undefined {
   if (!/^\s*[{[]/.test(text)) return undefined
   try {
-    return { value: parseJson(text) }
+    let duplicates = 0
+    const value = parseJson(text, { onDuplicate: () => duplicates++ })
+    return { value, duplicates }
   } catch (error) {
     if (error instanceof JsonError && error.message !== 'exceeded max depth') return undefined
     throw error instanceof JsonError ? new YamlError('yaml: exceeded max depth') : error

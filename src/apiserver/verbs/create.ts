@@ -1,5 +1,6 @@
 // POST of an object.
 import { expectedOf, readBody } from '../body.ts'
+import { breathe } from '../breathe.ts'
 import { toStored, toVersion } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
 import { writeOptions } from '../parameters.ts'
@@ -12,7 +13,9 @@ import { writeOf } from '../write-request.ts'
 export async function create(server: ServerContext, request: RequestContext, target: Target): Promise<Answer> {
   const options = writeOptions(request.query, 'CreateOptions')
   const object = readBody(server, request, expectedOf(target.resolved), options.fieldValidation)
+  await breathe()
   const stored = withDefaults(target.resolved.kind, toStored(target.resolved, object))
+  await breathe()
   const write = writeOf(server, request, target, options)
   return answerOf(target, await createObject(write, stored), 201)
 }
