@@ -2,7 +2,7 @@
 kubectl create deployment bg --image=nginx --replicas=2
 kubectl rollout status deployment/bg --timeout=60s
 kubectl delete deployment bg --cascade=background
-kubectl wait --for=delete rs,pod -l app=bg --timeout=60s > gone.out
+kubectl wait --for=delete rs,pod -l app=bg --timeout=60s > gone.out 2>&1 || true
 kubectl get all
 kubectl create deployment fg --image=nginx --replicas=2
 kubectl rollout status deployment/fg --timeout=60s

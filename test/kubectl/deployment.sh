@@ -34,5 +34,5 @@ kubectl rollout restart deployment/nginx
 kubectl rollout status deployment/nginx --timeout=60s
 kubectl get rs -o custom-columns=REVISION:.metadata.annotations.deployment\\.kubernetes\\.io/revision,REPLICAS:.spec.replicas | sort
 kubectl delete deployment,service nginx
-kubectl wait --for=delete pod -l app=nginx --timeout=60s > gone.out
+kubectl wait --for=delete pod -l app=nginx --timeout=60s > gone.out 2>&1 || true
 kubectl get all

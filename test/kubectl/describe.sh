@@ -2,6 +2,7 @@
 kubectl create deployment web --image=nginx --replicas=2 --port=80
 kubectl expose deployment web --port=80 --target-port=80 --type=NodePort
 kubectl rollout status deployment/web --timeout=60s
+eventually '[ $(kubectl get ep web -o yaml | grep -cw ip:) = 2 ]'
 kubectl wait --for=jsonpath='{.endpoints[1].conditions.ready}'=true endpointslice -l kubernetes.io/service-name=web --timeout=30s
 kubectl get deployment web -o jsonpath='{.metadata.generation} {.status.observedGeneration}{"\n"}'
 kubectl describe deployment web

@@ -27,7 +27,7 @@ kubectl get cm c -o jsonpath='{.data}{"\n"}'
 kubectl patch cm c --type=json -p '[{"op":"remove","path":"/data/none"}]'
 kubectl patch cm c --type=json -p '[{"op":"test","path":"/data/a","value":"9"}]'
 kubectl patch cm c --type=json -p '{"op":"test"}'
-kubectl patch cm c --type=merge -p '{"data":{"a":5}}'
+kubectl patch cm c --type=merge -p '{"data":{"a":5}}' 2>&1 | sed 's/"{.*}"/<object>/'
 kubectl patch cm c --type=merge -p '{"metadata":{"name":"d"}}'
 kubectl patch cm none -p '{}'
 kubectl create deployment d --image=nginx --replicas=0

@@ -10,7 +10,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}/g, '<time>'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
   [/https:\/\/127\.0\.0\.1:\d+/g, '<server>'],
-  [/(resourceVersion"?: )"\d+"/g, '$1"<rv>"'],
+  [/(resourceVersion"?: ?)"\d+"/g, '$1"<rv>"'],
   [/\b10\.244\.\d+\.\d+\b(?!\/)/g, '<pod-ip>'],
   [/\b10\.96\.(?!0\.1\b|0\.10\b)\d+\.\d+\b(?!\/)/g, '<cluster-ip>'],
   [/\b3[0-2]\d{3}(?=\/(TCP|UDP|SCTP))/g, '<node-port>'],
@@ -25,6 +25,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/(Machine ID: +)[0-9a-f]{32}/g, '$1<machine-id>'],
   [/\(x\d+ over [\dhms]+\)/g, '(<count>)'],
   [/(assigned \S+ to |[Nn]ode:? +)node-\d\b/g, '$1<node>'],
+  [/<node>\/10\.0\.0\.\d+/g, '<node>/<node-ip>'],
 ]
 
 const durationCell = /^((\d+[dhms])+|<invalid>)( \(<count>\))?$/

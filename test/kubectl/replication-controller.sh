@@ -14,10 +14,10 @@ END
 kubectl wait --for=condition=Ready pod -l app=old --timeout=60s > ready.out
 kubectl get rc -o wide
 kubectl label $(kubectl get pod -l app=old -o name | head -1) app=free --overwrite > labelled.out
-for i in 1 2 3 4 5 6 7 8 9 10; do [ $(kubectl get pods --no-headers | wc -l) = 3 ] && break; sleep 0.2; done; kubectl get pods --no-headers | wc -l
+eventually '[ $(kubectl get pods --no-headers | wc -l) = 3 ]'
 kubectl get pod -l app=free -o jsonpath='{.items[0].metadata.ownerReferences}{"\n"}'
 kubectl scale rc old --replicas=1
-for i in 1 2 3 4 5 6 7 8 9 10; do [ $(kubectl get pods --no-headers | wc -l) = 2 ] && break; sleep 0.2; done
+eventually '[ $(kubectl get pods --no-headers | wc -l) = 2 ]'
 kubectl get pods -L app
 kubectl describe rc old | head -8
 kubectl delete rc old

@@ -1,5 +1,5 @@
 # run, its events, and what has no answer without containers
-kubectl run web --image=nginx --port=80 --labels=app=web --env=A=1
+kubectl run web --image=nginx --port=80 --labels=app=web --env=A=1 --overrides='{"spec":{"nodeSelector":{"kubernetes.io/hostname":"node-1"}}}'
 kubectl wait --for=condition=Ready pod/web --timeout=30s
 kubectl get pod web -o wide
 kubectl get events --field-selector involvedObject.name=web --sort-by=.metadata.creationTimestamp -o custom-columns=TYPE:.type,REASON:.reason,FROM:.source.component,MESSAGE:.message

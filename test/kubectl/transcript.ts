@@ -34,12 +34,17 @@ export interface RunOptions {
 }
 
 const mark = '@@@@ exit'
+/** What every topic may use: `eventually 'command'` repeats it until it succeeds, for at most ten seconds. */
+const prelude = `set -o pipefail
+eventually() { for _ in {1..100}; do if (eval "$1") > /dev/null 2>&1; then return 0; fi; sleep 0.1; done; echo "not within 10 s: $1"; return 1; }
+exec 2>&1
+`
 
 /** Runs a topic's commands in one bash; returns the raw transcript. A topic that takes too long ends with a line that says so. */
 export async function runTopic(text: string, { env, cwd, timeoutMs }: RunOptions): Promise<string> {
   const parts = parseTopic(text)
   const script = parts.flatMap((part) => ('comment' in part ? [] : [part.text, `echo "\n${mark} $?"`]))
-  const { output, timedOut } = await shell(`set -o pipefail\nexec 2>&1\n${script.join('\n')}\n`, { env, cwd, timeoutMs })
+  const { output, timedOut } = await shell(`${prelude}${script.join('\n')}\n`, { env, cwd, timeoutMs })
   const answers = output.split(new RegExp(`\\n${mark} (\\d+)\\n`))
   const lines: string[] = []
   let at = 0

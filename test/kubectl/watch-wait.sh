@@ -7,9 +7,9 @@ wait $created; cat created.out
 kubectl label cm first later watched=yes
 kubectl wait --for=jsonpath='{.data.a}'=1 configmap/later --timeout=5s
 kubectl wait --for=jsonpath='{.data.a}'=2 configmap/later --timeout=1s
-for i in 1 2 3 4 5 6 7 8 9 10; do [ "$(sort names.out | xargs)" = 'configmap/first configmap/later' ] && break; sleep 0.2; done; sort names.out; kill $names
+eventually '[ $(sort -u names.out | wc -l) = 2 ]'; sort names.out; kill $names
 kubectl wait --for=delete configmap/none --timeout=1s
-kubectl wait --for=delete configmap/first --timeout=1s
+kubectl wait --for=delete configmap/first --timeout=1s 2>&1 | tail -1
 kubectl wait --for=condition=Ready pod/none --timeout=1s
 kubectl wait --for=condition=Available deployment -l app=none --timeout=1s
 kubectl create deployment web --image=nginx
