@@ -1,5 +1,6 @@
 // The sorted list of controllers which the controller-manager runs. Names are upstream's minus "-controller".
 import type { Controller, LoopController } from '../src/controller/define.ts'
+import { cronjob } from './cronjob/index.ts'
 import { daemonset } from './daemonset/index.ts'
 import { deployment } from './deployment/index.ts'
 import { endpoints } from './endpoints.ts'
@@ -19,6 +20,7 @@ import { statefulset } from './statefulset/index.ts'
 import { taintEviction } from './taint-eviction.ts'
 
 export const controllers: readonly (Controller | LoopController)[] = [
+  cronjob,
   daemonset,
   deployment,
   endpoints,
