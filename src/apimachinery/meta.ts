@@ -1,4 +1,5 @@
 // What every API object has: type and object metadata. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/
+import { cloneJson } from './patch/json-values.ts'
 
 export interface OwnerReference {
   apiVersion: string
@@ -83,5 +84,5 @@ export function splitKey(key: string): { namespace: string | undefined; name: st
 
 /** The one mutable deep copy of a frozen object (JSON values only). */
 export function draft<T>(value: T): T {
-  return structuredClone(value)
+  return cloneJson(value)
 }

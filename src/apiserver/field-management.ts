@@ -9,7 +9,7 @@ import { apiVersionOf, splitApiVersion } from '../apimachinery/meta.ts'
 import { applyPatch } from '../apimachinery/patch/apply.ts'
 import type { FieldSet } from '../apimachinery/patch/field-set.ts'
 import { leaf } from '../apimachinery/patch/field-set.ts'
-import type { JsonObject } from '../apimachinery/patch/json-values.ts'
+import { cloneJson, type JsonObject } from '../apimachinery/patch/json-values.ts'
 import * as managed from '../apimachinery/patch/managed-fields.ts'
 import type { Convert } from '../apimachinery/patch/versioned.ts'
 import type { ParsedBody } from './body.ts'
@@ -63,7 +63,7 @@ export function applyObject(
   })
   tellDuplicates(parsed, options, warnings)
   const object = decodeParsed(server, { value: merged.object, duplicates: [] }, expected, 'Ignore', [])
-  const stored = withDefaults(resolved.kind, toStored(resolved, structuredClone(object)))
+  const stored = withDefaults(resolved.kind, toStored(resolved, cloneJson(object)))
   stored.metadata ??= {}
   stored.metadata.name ??= write.name
   return withEntries(stored, merged.managedFields)
@@ -104,7 +104,7 @@ function converter(resolved: Resolved, registry: Write['server']['registry']): C
     const { group, version } = splitApiVersion(apiVersion)
     const target = registry.byResource(group, version, resolved.kind.resource)
     if (target === undefined || target.kind !== resolved.kind) return undefined
-    const stored = toStored(resolved, structuredClone(object) as KubeObject)
+    const stored = toStored(resolved, cloneJson(object) as KubeObject)
     return { object: toVersion(target, stored) as Json, schema: schemaIn(target) }
   }
 }
@@ -112,7 +112,7 @@ function converter(resolved: Resolved, registry: Write['server']['registry']): C
 function withEntries(object: KubeObject, entries: ManagedFieldsEntry[] | undefined): KubeObject {
   object.metadata ??= {}
   if (entries === undefined) delete object.metadata.managedFields
-  else object.metadata.managedFields = structuredClone(entries)
+  else object.metadata.managedFields = cloneJson(entries)
   return object
 }
 

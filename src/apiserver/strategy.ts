@@ -1,5 +1,6 @@
 // What happens to an object between admission and storage: system fields, status/spec split, generation, the kind's own rules. Pure.
 // Order and words: k8s.io/apiserver/pkg/registry/rest BeforeCreate and BeforeUpdate.
+
 import type { FieldError } from '../apimachinery/api-error.ts'
 import { badRequest } from '../apimachinery/api-error.ts'
 import { semanticDeepEqual } from '../apimachinery/equal.ts'
@@ -7,6 +8,7 @@ import { at } from '../apimachinery/field-errors.ts'
 import type { Kind, WriteContext } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { immutableField, validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/object-meta.ts'
+import { cloneJson } from '../apimachinery/patch/json-values.ts'
 
 type Fields = Record<string, unknown>
 
@@ -81,7 +83,7 @@ export function statusStrategy(kind: Kind): Strategy {
       for (const field of new Set([...Object.keys(draft), ...Object.keys(old)])) {
         if (!['kind', 'apiVersion', 'metadata', 'status'].includes(field)) restore(draft, old, field)
       }
-      if (kind.custom === true) draft.metadata = { ...structuredClone(old.metadata!), ...managedFieldsOf(draft) }
+      if (kind.custom === true) draft.metadata = { ...cloneJson(old.metadata!), ...managedFieldsOf(draft) }
       kind.prepareForUpdate?.(draft, old, context)
     },
     validateUpdate: (object, old) => [...metaUpdateErrors(kind, object, old), ...(kind.validateStatusUpdate?.(object, old) ?? [])],
@@ -135,7 +137,7 @@ function fieldAt(object: KubeObject, path: string): unknown {
 function restore(draft: KubeObject, old: KubeObject, field: string): void {
   const value = (old as Fields)[field]
   if (value === undefined) delete (draft as Fields)[field]
-  else (draft as Fields)[field] = structuredClone(value)
+  else (draft as Fields)[field] = cloneJson(value)
 }
 
 function managedFieldsOf(object: KubeObject) {

@@ -1,6 +1,8 @@
 // Defaults as data: by field path for built-in kinds (KindSpec.defaults), by schema for CRDs and for marks of built-in types.
 // A default fills an absent field of a parent that is there; it never makes parents.
+
 import { isObject, setOwn } from '../json.ts'
+import { cloneJson } from '../patch/json-values.ts'
 import type { Schema } from './schema.ts'
 
 /** Defaults by field path, worked into a tree so that an object is walked once. */
@@ -82,7 +84,7 @@ function descend(value: unknown, node: DefaultNode): void {
 }
 
 function copied(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? structuredClone(value) : value
+  return typeof value === 'object' && value !== null ? cloneJson(value) : value
 }
 
 /**

@@ -1,10 +1,12 @@
 // PATCH: JSON patch, merge patch, strategic merge patch and apply onto the present object; the store repeats it after a lost race (wire.md 20, 29–35).
+
 import { ApiError, badRequest, invalid } from '../../apimachinery/api-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { isObject, JsonError, stringifyJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import { goPrint } from '../../apimachinery/patch/go-print.ts'
 import { applyJsonPatch, jsonPatchWarnings } from '../../apimachinery/patch/json-patch.ts'
+import { cloneJson } from '../../apimachinery/patch/json-values.ts'
 import { applyMergePatch } from '../../apimachinery/patch/merge-patch.ts'
 import { applyStrategicPatch } from '../../apimachinery/patch/strategic.ts'
 import { authorizeCreate } from '../authorize.ts'
@@ -68,7 +70,7 @@ function patched(write: Write, type: Exclude<PatchType, 'apply'>, parsed: Parsed
     )
     warned = true
     checkName(object, { resolved, namespace: write.namespace, name: write.name })
-    return withDefaults(resolved.kind, toStored(resolved, structuredClone(object)))
+    return withDefaults(resolved.kind, toStored(resolved, cloneJson(object)))
   }
 }
 

@@ -1,8 +1,11 @@
 // PUT of an object, or of its status.
+
 import { badRequest } from '../../apimachinery/api-error.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
+import { cloneJson } from '../../apimachinery/patch/json-values.ts'
 import { authorizeCreate } from '../authorize.ts'
 import { expectedOf, readBody } from '../body.ts'
+import { breathe } from '../breathe.ts'
 import { toStored } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
 import { writeOptions } from '../parameters.ts'
@@ -17,10 +20,12 @@ export async function update(server: ServerContext, request: RequestContext, tar
   const { resolved } = target
   const options = writeOptions(request.query, 'UpdateOptions')
   const object = readBody(server, request, expectedOf(resolved), options.fieldValidation)
+  await breathe()
   checkName(object, target)
   const stored = withDefaults(resolved.kind, toStored(resolved, object))
+  await breathe()
   const uid = stored.metadata?.uid
-  const written = await updateObject(writeOf(server, request, target, options), () => structuredClone(stored), {
+  const written = await updateObject(writeOf(server, request, target, options), () => cloneJson(stored), {
     ...(strategy === undefined ? { allowCreate: resolved.kind.createOnUpdate === true } : { strategy }),
     ...(uid ? { preconditionUid: uid } : {}),
     authorizeCreate: () => authorizeCreate(server, request),

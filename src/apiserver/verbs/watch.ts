@@ -51,6 +51,7 @@ async function watchPlan(server: ServerContext, request: RequestContext, { resol
     bookmarks: options.allowWatchBookmarks,
     markInitialEnd: options.sendInitialEvents === true && options.allowWatchBookmarks,
     timeoutMs: timeoutOf(server, options),
+    ...(request.initialized === undefined ? {} : { initialized: request.initialized }),
     signal: resolved.kind.ended === undefined ? request.signal : AbortSignal.any([request.signal, resolved.kind.ended]),
   }
 }
