@@ -1,5 +1,6 @@
 // Rules of a custom resource in one version: schema, scale numbers, embedded objects, CEL rules. Unchanged values are tolerated on update.
 // Order and words: k8s.io/apiextensions-apiserver/pkg/registry/customresource. Pure.
+import { ruleErrors } from '../../apimachinery/cel/rules.ts'
 import type { FieldError } from '../../apimachinery/field-errors.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { isObject } from '../../apimachinery/json.ts'
@@ -36,7 +37,8 @@ export function customErrors(
     ...(subresource === 'status' ? statusErrors(rules.schema, object, old) : schemaErrors(rules.schema, object, old)),
     ...scaleErrors(rules.scale, object, subresource),
   ]
-  return errors
+  const unchecked = uncheckedRules(errors)
+  return [...errors, ...(unchecked === undefined ? ruleErrors(object, rules.schema, old) : [unchecked])]
 }
 
 function schemaErrors(schema: Schema, object: unknown, old: unknown): FieldError[] {
@@ -108,6 +110,6 @@ function fieldAt(object: unknown, path: string): unknown {
 }
 
 /** Whether errors forbid the CEL rules a look, as upstream has it; then the error that says so. */
-export function uncheckedRules(errors: readonly FieldError[]): FieldError | undefined {
+function uncheckedRules(errors: readonly FieldError[]): FieldError | undefined {
   return errors.some(({ type }) => blocking.has(type)) ? invalidValue('<nil>', null, uncheckedText) : undefined
 }
