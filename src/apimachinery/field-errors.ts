@@ -10,6 +10,7 @@ export class Path {
     this.text = text
   }
   child(...names: string[]): Path {
+    if (names.length === 1 && names[0] !== '' && this.text !== '') return new Path(`${this.text}.${names[0]}`)
     return new Path([this.text, ...names].filter((part) => part !== '').join('.'))
   }
   index(index: number): Path {

@@ -11,10 +11,13 @@ export function groupResource({ group, kind }: Resolved): ResourceName {
   return { group, resource: kind.resource }
 }
 
+/** Many times what is answered; hostile objects have more. */
+const maxErrors = 10_000
+
 /** Throws 422 with these field errors, each said once; nothing when there are none. */
 export function throwInvalid(resolved: Resolved, name: string, errors: readonly FieldError[]): void {
   if (errors.length === 0) return
-  const unique = new Map(errors.map((error) => [fieldErrorText(error), error]))
+  const unique = new Map(errors.slice(0, maxErrors).map((error) => [fieldErrorText(error), error]))
   throw invalid({ group: resolved.group, kind: resolved.kind.kind }, name, [...unique.values()])
 }
 
