@@ -96,7 +96,8 @@ export class NodeKeeper {
     try {
       if (this.#node === undefined && register) await this.#register()
       if (!now && clock.now() - this.#renewedAt >= renewMs * 0.95) await this.#renew()
-      if (now || clock.now() - this.#reportedAt >= reportMs || this.#images() !== this.#reportedImages) await this.#report()
+      const stale = clock.now() - this.#reportedAt >= reportMs || this.#images() !== this.#reportedImages
+      if (now || stale || !nodeConditionsHold(this.#node?.status)) await this.#report()
     } catch (err) {
       log.debug({ err, node: facts.name }, 'heartbeat failed')
     } finally {

@@ -48,6 +48,8 @@ export interface PodActions {
 
 /** How long ErrImagePull is shown before ImagePullBackOff. */
 const pullErrorShownMs = 2000
+/** A pod that rests is looked at this often, which repeats its BackOff event. */
+export const syncMs = 12_000
 /** SIGTERM is never followed by SIGKILL sooner than this. */
 const minGraceSeconds = 2
 
@@ -181,7 +183,7 @@ class Decision {
       if (until > this.#now) {
         const message = `back-off ${delayText(entry!.delayMs)} restarting failed container=${container.name} pod=${podText(this.#pod)}`
         this.#actions.push({ do: 'wait', container, reason: 'CrashLoopBackOff', message, event: 'BackOff' })
-        return this.#look(until)
+        return this.#look(Math.min(until, this.#now + syncMs))
       }
       restart = nextBackoff(entry, this.#now)
     }
@@ -218,7 +220,7 @@ class Decision {
     } else {
       const message = `Back-off pulling image ${JSON.stringify(image)}: ErrImagePull: ${failed.message}`
       this.#actions.push({ do: 'wait', container, reason: 'ImagePullBackOff', message, event: 'BackOff' })
-      this.#look(until)
+      this.#look(Math.min(until, this.#now + syncMs))
     }
     return undefined
   }

@@ -6,7 +6,7 @@ import type { Clock, Timer } from '../apimachinery/clock.ts'
 import { backoffDelay } from '../client/backoff.ts'
 import { type BackoffEntry, nextBackoff } from './back-off.ts'
 import { containerHash } from './container-hash.ts'
-import { type Action, latestContainer, podActions, podText } from './pod-actions.ts'
+import { type Action, latestContainer, podActions, podText, syncMs } from './pod-actions.ts'
 import { deadline, deadlineVerdict, type Verdict } from './pod-admission.ts'
 import type { StatusFacts } from './pod-status.ts'
 import { ProbeRunner } from './probes/probe-runner.ts'
@@ -41,7 +41,7 @@ export class PodWorker {
   /** Operations that failed and are not to be tried yet. */
   readonly #resting = new Set<string>()
   readonly #failures = new Map<string, number>()
-  readonly #waiting = new Map<string, { reason: string; message: string }>()
+  readonly #waiting = new Map<string, { reason: string; message: string; at?: number }>()
   readonly #restarts = new Map<string, BackoffEntry>()
   readonly #pulls = new Map<string, BackoffEntry & { message: string }>()
   readonly #pulled = new Map<string, number>()
@@ -243,12 +243,16 @@ export class PodWorker {
 
   #wait({ container, reason, message, event }: Action & { do: 'wait' }): void {
     const before = this.#waiting.get(container.name)
-    if (before?.reason === reason && before.message === message) return
-    this.#waiting.set(container.name, { reason, message })
+    const at = this.#o.clock.now()
+    const same = before?.reason === reason && before.message === message
+    if (same && (event !== 'BackOff' || at - (before.at ?? at) < syncMs)) return
+    this.#waiting.set(container.name, { reason, message, at })
     if (event === 'ErrImageNeverPull' || event === 'InspectFailed') this.#event('Warning', event, message, container)
     if (reason === 'CrashLoopBackOff') {
       this.#event('Warning', 'BackOff', `Back-off restarting failed container ${container.name} in pod ${podText(this.#pod)}`, container)
-    } else if (reason === 'ImagePullBackOff') this.#event('Normal', 'BackOff', message, container)
+    } else if (reason === 'ImagePullBackOff') {
+      this.#event('Normal', 'BackOff', `Back-off pulling image ${JSON.stringify(container.image)}`, container)
+    }
     if (reason !== 'CrashLoopBackOff' && reason !== 'ErrImagePull') this.#event('Warning', 'Failed', `Error: ${reason}`, container)
   }
 
