@@ -43,19 +43,11 @@ test('types of /openapi/v3/apis/apps/v1 compile, and a program written with them
   assert.ok(readFileSync(join(folder, 'apps-v1.ts'), 'utf8').includes('"io.k8s.api.apps.v1.Deployment"'))
   copyFileSync('test/clients/fixtures/typed-client.ts', join(folder, 'typed-client.ts'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  const flags = [
-    '--strict',
-    '--module',
-    'nodenext',
-    '--target',
-    'esnext',
-    '--lib',
-    'esnext,dom',
-    '--types',
-    '',
-    '--rewriteRelativeImportExtensions',
-  ]
-  execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), ...flags, 'typed-client.ts'], { cwd: folder, stdio: 'pipe' })
+  const flags = ['--strict', '--module', 'nodenext', '--target', 'esnext', '--lib', 'esnext,dom', '--rewriteRelativeImportExtensions']
+  execFileSync(process.execPath, [resolve('node_modules/typescript/bin/tsc'), ...flags, 'typed-client.ts'], {
+    cwd: folder,
+    stdio: 'inherit',
+  })
   const { run } = (await import(pathToFileURL(join(folder, 'typed-client.js')).href)) as {
     run: (base: string, request: typeof fetch) => Promise<unknown>
   }

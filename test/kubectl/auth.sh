@@ -3,7 +3,7 @@ kubectl auth whoami
 kubectl auth can-i create pods
 kubectl auth can-i '*' '*'
 kubectl auth can-i get nothings
-kubectl auth can-i --list | head -3
+kubectl auth can-i --list | sed -n 1,3p
 kubectl create serviceaccount robot
 kubectl create token robot
 kubectl create token robot --duration=10m --audience=example.com | cut -d. -f2 | tr _- /+ | base64 -d 2>/dev/null | grep -o '"aud":[^]]*]'

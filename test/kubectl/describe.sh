@@ -8,7 +8,7 @@ kubectl get deployment web -o jsonpath='{.metadata.generation} {.status.observed
 kubectl describe deployment web
 kubectl describe rs -l app=web
 kubectl describe svc web
-kubectl get pod -l app=web -o name | head -1 | xargs kubectl describe
+kubectl describe pod $(kubectl get pod -l app=web -o jsonpath='{.items[0].metadata.name}')
 kubectl describe ns $NS
 kubectl describe node node-1 | sed -n '/^Name:/,/^Addresses:/p' | grep -v -e Lease -e RenewTime -e AcquireTime
 kubectl describe node node-1 | sed -n '/^Addresses:/,/^PodCIDRs/p'

@@ -17,7 +17,7 @@ kubectl get --raw '/livez?verbose' | tail -1
 kubectl get --raw /version | grep -e major -e platform | wc -l
 kubectl get --raw /metrics | grep -c '^# TYPE apiserver_request_total counter'
 kubectl get --raw /api | grep -o '"versions":[^,]*'
-kubectl get --raw /apis/apps | head -c 60; echo
+kubectl get --raw /apis/apps | cut -c1-60; echo
 kubectl get --raw /nothing
 kubectl get --raw /api/v1/nothing
 kubectl get nothing

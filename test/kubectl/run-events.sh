@@ -18,6 +18,6 @@ kubectl top pod
 kubectl top node
 kubectl expose pod web --port=80 --name=web-svc
 kubectl get svc web-svc -o jsonpath='{.spec.selector}{"\n"}'
-kubectl set resources pod web --limits=cpu=1 2>&1 | head -1
+kubectl set resources pod web --limits=cpu=1 2>&1 | sed -n 1,1p
 kubectl set env deployment --all --list
 kubectl delete pod web waits
