@@ -52,10 +52,10 @@ async function world(t: TestContext, options: Partial<KubeletOptions> = {}): Pro
     ended = runKubelet({ nodeName: 'node-1', ...options }, context)
   }
   const until: World['until'] = async (what, look, seconds = 20) => {
-    for (let waited = 0; waited <= seconds * 1000; waited += 10) {
+    for (let waited = 0; waited <= seconds * 1000; waited += 50) {
       const found = await look()
       if (found !== undefined && found !== false) return found as never
-      await clock.advance(10)
+      await clock.advance(50)
       await settle()
     }
     throw new Error(`not seen within ${seconds} s: ${what}`)
