@@ -12,6 +12,7 @@ import { at, invalidValue, required } from '../../apimachinery/field-errors.ts'
 import { dns1035Label, dns1123Subdomain } from '../../apimachinery/names.ts'
 import { immutableField } from '../../apimachinery/object-meta.ts'
 import { oneOf } from '../shared/checks.ts'
+import { celRuleErrors } from './cel-rules.ts'
 import { columnErrors, conversionErrors, deprecationErrors, namesErrors, subresourcesErrors } from './crd-part-rules.ts'
 import { crdSchemaErrors } from './crd-schema-rules.ts'
 
@@ -99,7 +100,9 @@ function versionsErrors(versions: readonly Version[], path: Path): FieldError[] 
 
 function schemaErrors({ schema, subresources }: Version, path: Path): FieldError[] {
   if (schema?.openAPIV3Schema === undefined) return []
-  return crdSchemaErrors(schema.openAPIV3Schema, subresources?.status !== undefined, path.child('openAPIV3Schema'))
+  const where = path.child('openAPIV3Schema')
+  const errors = crdSchemaErrors(schema.openAPIV3Schema, subresources?.status !== undefined, where)
+  return errors.length > 0 ? errors : celRuleErrors(schema.openAPIV3Schema, where)
 }
 
 /** Upstream shows its internal struct here, whose fields have Go names. */

@@ -141,8 +141,9 @@ class Parser {
     const optional = this.#take('?') !== undefined
     const name = this.expect('ident')
     if (optional || name.quoted === true || !this.#is('(')) return { op: 'select', target, field: name.text, optional, at }
+    const open = this.#token.at
     const args = this.#arguments()
-    return macroOf(target, name.text, args, at) ?? { op: 'call', name: name.text, target, args, at }
+    return macroOf(target, name.text, args, open) ?? { op: 'call', name: name.text, target, args, at: open }
   }
 
   #arguments(): Expr[] {
@@ -203,8 +204,9 @@ class Parser {
     if (name === 'null') return { op: 'literal', value: null, at }
     if (reserved.has(name) || name === 'in') throw new CelSyntaxError(`Syntax error: reserved identifier: ${name}`, at)
     if (!this.#is('(')) return { op: 'ident', name, at }
+    const open = this.#token.at
     const args = this.#arguments()
-    if (name !== 'has') return { op: 'call', name, args, at }
+    if (name !== 'has') return { op: 'call', name, args, at: open }
     const [tested] = args
     if (args.length !== 1 || tested?.op !== 'select' || tested.optional) throw new CelSyntaxError('invalid argument to has() macro', at)
     return { op: 'has', target: tested.target, field: tested.field, at }

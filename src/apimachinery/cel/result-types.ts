@@ -1,0 +1,80 @@
+// Result types of functions that have but one; the rest is not known before they run.
+import { bool, int, scalar, type Type, text } from './types.ts'
+
+const strings: Type = { kind: 'list', items: text }
+
+/** By name of function or method. */
+export const resultTypes: Readonly<Record<string, Type>> = {
+  ...of(bool, [
+    'contains',
+    'startsWith',
+    'endsWith',
+    'matches',
+    'bool',
+    'isSorted',
+    'hasValue',
+    'isURL',
+    'isIP',
+    'isCIDR',
+    'isQuantity',
+    'isSemver',
+    'isGreaterThan',
+    'isLessThan',
+    'isInteger',
+    'containsCIDR',
+    'containsIP',
+    'isUnspecified',
+    'isLoopback',
+    'isGlobalUnicast',
+    'intersects',
+    'equivalent',
+  ]),
+  ...of(int, [
+    'size',
+    'int',
+    'indexOf',
+    'lastIndexOf',
+    'compareTo',
+    'family',
+    'prefixLength',
+    'asInteger',
+    'sign',
+    'getFullYear',
+    'getMonth',
+    'getDate',
+    'getDayOfMonth',
+    'getDayOfWeek',
+    'getDayOfYear',
+    'getHours',
+    'getMinutes',
+    'getSeconds',
+    'getMilliseconds',
+  ]),
+  ...of(text, [
+    'string',
+    'charAt',
+    'lowerAscii',
+    'upperAscii',
+    'trim',
+    'substring',
+    'replace',
+    'join',
+    'format',
+    'quote',
+    'getScheme',
+    'getHost',
+    'getHostname',
+    'getPort',
+    'getEscapedPath',
+  ]),
+  ...of(strings, ['split']),
+  ...of(scalar('double'), ['double', 'asApproximateFloat']),
+  ...of(scalar('uint'), ['uint']),
+  ...of(scalar('bytes'), ['bytes']),
+  ...of(scalar('google.protobuf.Duration'), ['duration']),
+  ...of(scalar('google.protobuf.Timestamp'), ['timestamp']),
+}
+
+function of(type: Type, names: readonly string[]): Record<string, Type> {
+  return Object.fromEntries(names.map((name) => [name, type]))
+}
