@@ -3,6 +3,7 @@ import type { Controller, LoopController } from '../src/controller/define.ts'
 import { cronjob } from './cronjob/index.ts'
 import { daemonset } from './daemonset/index.ts'
 import { deployment } from './deployment/index.ts'
+import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
 import { endpointsliceMirroring } from './endpointslice-mirroring.ts'
@@ -14,15 +15,18 @@ import { nodeLifecycle } from './node-lifecycle.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
+import { resourcequota } from './resourcequota.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
 import { taintEviction } from './taint-eviction.ts'
+import { ttlAfterFinished } from './ttl-after-finished.ts'
 
 export const controllers: readonly (Controller | LoopController)[] = [
   cronjob,
   daemonset,
   deployment,
+  disruption,
   endpoints,
   endpointslice,
   endpointsliceMirroring,
@@ -34,8 +38,10 @@ export const controllers: readonly (Controller | LoopController)[] = [
   podGarbageCollector,
   replicaset,
   replicationcontroller,
+  resourcequota,
   rootCaCertificatePublisher,
   serviceaccount,
   statefulset,
   taintEviction,
+  ttlAfterFinished,
 ]

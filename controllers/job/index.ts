@@ -16,7 +16,6 @@ import {
   event,
   nothing,
   type Plan,
-  patch,
   plan,
   recordedStep,
   remove,
@@ -107,11 +106,17 @@ function withTracking(write: Write, pods: ReadonlyMap<string | undefined, PodObj
   return { ...write, patch: { ...write.patch, metadata: { ...(write.patch['metadata'] as Record<string, unknown>), finalizers } } }
 }
 
-/** Fenced by the resourceVersion: the list of finalizers is replaced whole. */
+/** Takes the tracking finalizer off, whatever others do to the list meanwhile. */
 function releasePatch(pod: PodObject): Write {
-  const rest = (pod.metadata?.finalizers ?? []).filter((finalizer) => finalizer !== trackingFinalizer)
-  const { resourceVersion } = pod.metadata ?? {}
-  return patch(Pod, pod, { metadata: { resourceVersion, finalizers: rest.length === 0 ? null : rest } })
+  const { namespace, name = '', uid } = pod.metadata ?? {}
+  return {
+    op: 'patch',
+    kind: Pod,
+    ...(namespace === undefined ? {} : { namespace }),
+    name,
+    type: 'strategic',
+    patch: { metadata: { uid, '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } },
+  }
 }
 
 function synced(at: Situation): Plan {
@@ -137,7 +142,7 @@ function synced(at: Situation): Plan {
 /** Deletes what still runs; the finalizers of those pods stay until the status has counted them. */
 function endedPlan(at: Situation, ending: JobCondition): Plan {
   const draft = draftOf(at, { create: [], remove: [...at.active] })
-  return statusPlan(at, tracked(at, draft, ending), plan(deletions(at.active)), at.active)
+  return statusPlan(at, tracked(at, draft, ending), plan(deletions(at.active)))
 }
 
 /** `touched`: pods that `work` has just changed; their finalizer comes off another time. */
