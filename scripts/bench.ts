@@ -10,10 +10,9 @@ import { readAll } from '../src/client/rest.ts'
 import type { Transport } from '../src/client/transport.ts'
 import { openTransport } from '../src/client/undici-transport.ts'
 
-
 const { values: flags } = parseArgs({ options: { kubeconfig: { type: 'string' }, quick: { type: 'boolean' }, only: { type: 'string' } } })
 const scale = flags.quick ? 0.1 : 1
-const namespace = 'k8ts-bench'
+const namespace = `k8ts-bench-${process.pid}`
 
 function report(figure: string, values: Record<string, unknown>): void {
   console.log(JSON.stringify({ figure, ...values }))

@@ -207,7 +207,8 @@ function isStruct(packages: Map<string, GoPackage>, pkg: GoPackage, goType: stri
 function enumOf(packages: Map<string, GoPackage>, pkg: GoPackage, goType: string): string[] | undefined {
   const named = resolve(packages, pkg, goType)
   if (!named) return undefined
-  if (named.type.marks.has('enum') && !named.type.alias) return (named.pkg.constants.get(named.type.name) ?? []).map(({ value }) => value).sort()
+  if (named.type.marks.has('enum') && !named.type.alias)
+    return (named.pkg.constants.get(named.type.name) ?? []).map(({ value }) => value).sort()
   return named.type.underlying ? enumOf(packages, named.pkg, named.type.underlying) : undefined
 }
 
