@@ -4,6 +4,7 @@ import type { JSONSchemaProps } from '../../../openapi/types/apiextensions/v1.ts
 import { semanticEqual } from '../../apimachinery/equal.ts'
 import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
 import { forbiddenField, invalidValue, required } from '../../apimachinery/field-errors.ts'
+import { compileRegex } from '../../apimachinery/regex/match.ts'
 
 type Level = 'root' | 'item' | 'field'
 
@@ -164,7 +165,7 @@ function nestedErrors(schema: JSONSchemaProps, path: Path, skipAnyOf: boolean): 
 function patternErrors({ pattern }: JSONSchemaProps, path: Path): FieldError[] {
   if (!pattern) return []
   try {
-    new RegExp(pattern, 'u')
+    compileRegex(pattern)
     return []
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -53,6 +53,7 @@ export const resultTypes: Readonly<Record<string, Type>> = {
   ...of(text, [
     'string',
     'charAt',
+    'find',
     'lowerAscii',
     'upperAscii',
     'trim',
@@ -67,7 +68,7 @@ export const resultTypes: Readonly<Record<string, Type>> = {
     'getPort',
     'getEscapedPath',
   ]),
-  ...of(strings, ['split']),
+  ...of(strings, ['split', 'findAll']),
   ...of(scalar('double'), ['double', 'asApproximateFloat']),
   ...of(scalar('uint'), ['uint']),
   ...of(scalar('bytes'), ['bytes']),

@@ -1,4 +1,5 @@
 // String functions: the standard ones, and those of cel-go's strings extension. Positions count code points.
+import { findAllRegex, findRegex } from '../regex/find.ts'
 import { compileRegex } from '../regex/match.ts'
 import { RegexSyntaxError } from '../regex/parse.ts'
 import { formatted } from './format-text.ts'
@@ -18,10 +19,14 @@ function asciiCase(value: string, lower: boolean): string {
 
 /** Whether a pattern (RE2) matches anywhere; in linear time. */
 export function matches(value: string, pattern: string): boolean {
+  return byRegex(() => compileRegex(pattern).test(value))
+}
+
+function byRegex<T>(run: () => T): T {
   try {
-    return compileRegex(pattern).test(value)
+    return run()
   } catch (error) {
-    if (error instanceof RegexSyntaxError) throw new CelError(`error parsing regexp: ${error.message}`)
+    if (error instanceof RegexSyntaxError) throw new CelError(error.message)
     throw error
   }
 }
@@ -34,6 +39,17 @@ export const stringMethods: Library = {
   matches: fn(2, ([value, pattern], spend) => {
     spend((text(value).length * Math.max(1, text(pattern).length)) / 10)
     return matches(text(value), text(pattern))
+  }),
+  find: fn(2, ([value, pattern], spend) => {
+    spend((text(value).length * Math.max(1, text(pattern).length)) / 10)
+    return byRegex(() => {
+      const match = findRegex(text(pattern), text(value), 0, spend)
+      return match === undefined ? '' : text(value).slice(match.start, match.end)
+    })
+  }),
+  findAll: fn([2, 3], ([value, pattern, limit], spend) => {
+    spend((text(value).length * Math.max(1, text(pattern).length)) / 10)
+    return byRegex(() => findAllRegex(text(pattern), text(value), limit === undefined ? -1 : index(limit), spend))
   }),
   charAt: fn(2, ([value, at], spend) => {
     const all = points(text(value, spend))

@@ -9,7 +9,12 @@ export interface Regex {
   test(text: string): boolean
 }
 
-type Instruction = { op: 'char'; test: CharTest } | { op: 'split'; to: number[] } | { op: 'assert'; what: Assertion } | { op: 'match' }
+/** One step of a compiled pattern; the first of a split's ways is preferred. */
+export type Instruction =
+  | { op: 'char'; test: CharTest }
+  | { op: 'split'; to: number[] }
+  | { op: 'assert'; what: Assertion }
+  | { op: 'match' }
 
 const maxInstructions = 20_000
 const maxStates = 500
@@ -25,7 +30,8 @@ export function compileRegex(pattern: string): Regex {
   return regex
 }
 
-function compile(pattern: string): Instruction[] {
+/** The program of a pattern. @throws RegexSyntaxError */
+export function compileProgram(pattern: string): Instruction[] {
   const program: Instruction[] = []
   const add = (instruction: Instruction): number => {
     if (program.length >= maxInstructions) throw new RegexSyntaxError('expression too large', pattern)
@@ -89,7 +95,7 @@ function compile(pattern: string): Instruction[] {
 }
 
 /** What stands before a position, as far as assertions care. */
-type Before = 'start' | 'newline' | 'word' | 'other'
+export type Before = 'start' | 'newline' | 'word' | 'other'
 
 interface State {
   before: Before
@@ -107,7 +113,7 @@ class Automaton implements Regex {
 
   constructor(pattern: string) {
     this.pattern = pattern
-    this.#program = compile(pattern)
+    this.#program = compileProgram(pattern)
   }
 
   test(text: string): boolean {
@@ -158,12 +164,14 @@ class Automaton implements Regex {
   }
 }
 
-function kindOf(code: number): Before {
+/** What a character is to the position behind it. */
+export function kindOf(code: number): Before {
   if (code === 10) return 'newline'
   return isWord(code) ? 'word' : 'other'
 }
 
-function holds(what: Assertion, before: Before, code: number): boolean {
+/** Whether a condition holds between what stands before and the next character (-1: the end). */
+export function holds(what: Assertion, before: Before, code: number): boolean {
   switch (what) {
     case 'text-start':
       return before === 'start'
