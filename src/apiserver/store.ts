@@ -1,6 +1,5 @@
 // The one store of every kind: admit → prepare → validate → admit → compare-and-swap. Verbs and subresources write through it.
 // Flow: k8s.io/apiserver/pkg/registry/generic/registry store.go.
-import type { FieldError } from '../apimachinery/api-error.ts'
 import { ApiError, alreadyExists, conflict, invalid, notFound, qualifiedResource } from '../apimachinery/api-error.ts'
 import { timestamp } from '../apimachinery/clock.ts'
 import { semanticEqual } from '../apimachinery/equal.ts'
@@ -15,8 +14,9 @@ import type { StoreHook } from './allocators/store-hook.ts'
 import type { User } from './authentication/user.ts'
 import { breathe } from './breathe.ts'
 import type { Decoded, Entry } from './codec.ts'
-import { decodeStored, encodeStored, makeEntry, objectOf, toVersion } from './codec.ts'
+import { decodeStored, encodeStored, makeEntry, objectOf } from './codec.ts'
 import type { ServerContext } from './context.ts'
+import { versionErrors } from './crd/version-errors.ts'
 import { ignoreTimestamps, recordUpdate } from './field-management.ts'
 import { objectStorageKey } from './keys.ts'
 import { generatedNameTaken, groupResource, invalidVersionText, throwInvalid, uidMismatch } from './store-errors.ts'
@@ -237,13 +237,6 @@ async function commitUpdate(
   if (write.dryRun) return written(resolved, makeEntry(stored.key, encoded.bytes, stored.modRevision), {})
   const result = await server.storage.update(stored.key, encoded.bytes, stored.modRevision)
   return result.ok ? written(resolved, makeEntry(stored.key, encoded.bytes, result.revision), {}) : undefined
-}
-
-/** Rules of a custom kind in the version that the request names. */
-function versionErrors(resolved: Resolved, object: KubeObject, old?: KubeObject, subresource?: string): FieldError[] {
-  const rules = resolved.served === undefined ? resolved.kind.versionErrors : resolved.served.versionErrors
-  if (rules === undefined) return []
-  return rules(toVersion(resolved, object), old === undefined ? undefined : toVersion(resolved, old), subresource)
 }
 
 /** Equal but for the order of keys. */
