@@ -4,11 +4,17 @@ import type { User } from './authentication/user.ts'
 import type { RequestContext, ServerContext } from './context.ts'
 import type { RequestInfo } from './request-info.ts'
 
-/** Throws 403 unless the user may do what the request asks. */
-export async function authorize(server: ServerContext, user: User, info: RequestInfo): Promise<void> {
-  if (server.authorize === undefined) return
-  const decision = await server.authorize({ user, info }, server.read)
-  if (!decision.allowed) throw refused(user, info, decision.reason ?? '')
+/** Throws 403 unless the user may do what the request asks. `note` is told the decision and its reason first. */
+export async function authorize(
+  server: ServerContext,
+  user: User,
+  info: RequestInfo,
+  note?: (decision: 'allow' | 'forbid', reason: string) => void,
+): Promise<void> {
+  if (server.authorize === undefined) return note?.('allow', '')
+  const { allowed, reason = '' } = await server.authorize({ user, info }, server.read)
+  note?.(allowed ? 'allow' : 'forbid', reason)
+  if (!allowed) throw refused(user, info, reason)
 }
 
 /** The second question of a PUT or PATCH that would create. */

@@ -66,6 +66,11 @@ export async function bootstrap(server: ServerContext, options: BootstrapOptions
   await server.read.refresh()
 }
 
+/** Creates a namespace, unless it is there (NamespaceAutoProvision). */
+export function ensureNamespace(server: ServerContext, name: string): Promise<void> {
+  return ensure(server, Namespace, { metadata: { name } })
+}
+
 function kubernetesService(range: string, port: number) {
   const clusterIP = firstServiceIp(range)
   return {

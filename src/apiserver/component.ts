@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { CustomResourceDefinition } from '../api/apiextensions/customresourcedefinition.ts'
 import type { Clock, Random } from '../apimachinery/clock.ts'
+import { sleep } from '../apimachinery/clock.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import { Registry } from '../apimachinery/kind.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -30,6 +31,8 @@ export interface ServerDependencies {
   authenticators?: (server: ServerContext) => readonly Authenticator[]
   authorize?: (server: ServerContext) => NonNullable<ServerContext['authorize']>
   observe?: ServerContext['observe']
+  audit?: ServerContext['audit']
+  flowControl?: (server: ServerContext) => NonNullable<ServerContext['flowControl']>
   hooks?: (server: ServerContext) => readonly StoreHook[]
   subresources?: readonly Subresource[] | ((server: ServerContext) => readonly Subresource[])
   routes?: readonly Route[]
@@ -42,7 +45,7 @@ export interface ApiServer {
   fastify: FastifyInstance
   /** Starts to listen; resolves with the URL. */
   listen: () => Promise<string>
-  /** Stops accepting, ends watches cleanly, waits for requests under way, closes connections. Storage stays open. */
+  /** Fails /readyz, waits shutdownDelayMs, stops accepting, ends watches cleanly, waits for requests under way, closes connections. Storage stays open. */
   close: () => Promise<void>
 }
 
@@ -60,6 +63,7 @@ const defaults: ServerOptions = {
   legacyApis: false,
   minRequestTimeoutSeconds: 1800,
   maxRequestBodyBytes: 3 * 1024 * 1024,
+  shutdownDelayMs: 0,
 }
 
 const drainMs = 10_000
@@ -76,6 +80,7 @@ async function warmAll({ registry, cache, signal }: ServerContext): Promise<void
 export async function createServer(options: Partial<ServerOptions>, dependencies: ServerDependencies): Promise<ApiServer> {
   const { storage, clock, random, log } = dependencies
   const all = { ...defaults, ...options }
+  const leaving = new AbortController()
   const closing = new AbortController()
   const cacheEnd = new AbortController()
   const registry = new Registry(dependencies.kinds, { legacyApis: all.legacyApis })
@@ -100,7 +105,9 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
     hooks: [],
     subresources: [],
     routes: dependencies.routes ?? [],
+    leaving: leaving.signal,
     signal: closing.signal,
+    ...(dependencies.audit === undefined ? {} : { audit: dependencies.audit }),
     ...(dependencies.observe === undefined ? {} : { observe: dependencies.observe }),
   }
   context.admission = dependencies.admission?.(context) ?? []
@@ -110,6 +117,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
   if (dependencies.authorize !== undefined) context.authorize = dependencies.authorize(context)
   await cache.start()
   context.hooks = dependencies.hooks?.(context) ?? []
+  if (dependencies.flowControl !== undefined) context.flowControl = dependencies.flowControl(context)
   registry.onChange(() => cache.forgetIndexes())
   startExpiry(context)
   if (registry.kinds().includes(CustomResourceDefinition as unknown as Kind)) serveCustomResources(context)
@@ -126,6 +134,8 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
       return `${all.tls === undefined ? 'http' : 'https'}://${host}:${port}`
     },
     close: async () => {
+      leaving.abort()
+      if (all.shutdownDelayMs > 0) await sleep(clock, all.shutdownDelayMs)
       closing.abort()
       await drain(drainMs)
       cacheEnd.abort()

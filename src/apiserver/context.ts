@@ -8,8 +8,11 @@ import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AdmissionPlugin, Reader } from './admission/plugin.ts'
 import type { StoreHook } from './allocators/store-hook.ts'
+import type { Audit } from './audit/audit.ts'
+import type { AuditRecord } from './audit/record.ts'
 import type { Authenticator, User } from './authentication/user.ts'
 import type { Entry } from './codec.ts'
+import type { FlowControl } from './flow-control/flow-control.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { WatchCache } from './watch-cache.ts'
 
@@ -36,6 +39,8 @@ export interface ServerOptions {
   /** Bounds of the random length of a watch that names no timeoutSeconds: this, up to twice this. */
   minRequestTimeoutSeconds: number
   maxRequestBodyBytes: number
+  /** How long requests are still served after /readyz has begun to fail. */
+  shutdownDelayMs: number
 }
 
 /** Everything a request handler may reach. One per server. */
@@ -61,7 +66,13 @@ export interface ServerContext {
   routes: readonly Route[]
   /** Told of every request as it begins (metrics, audit); what it returns is told of the end. */
   observe?: (begun: BegunRequest) => (served: ServedRequest) => void
-  /** Aborts when the server begins to shut down. */
+  /** Absent: nothing is audited. */
+  audit?: Audit
+  /** Absent: requests are not limited. */
+  flowControl?: FlowControl
+  /** Aborts when a shutdown has been asked for: /readyz fails, everything is still served. */
+  leaving: AbortSignal
+  /** Aborts when the server takes no more requests and ends its watches. */
   signal: AbortSignal
 }
 
@@ -125,6 +136,10 @@ export interface RequestContext {
   auditId: string
   /** Milliseconds since the epoch at which the request arrived. */
   receivedAt: number
+  /** Absent: this request is not audited. */
+  audit?: AuditRecord
+  /** A watch calls it when it has sent its state: from then on it costs the server little. */
+  initialized?: () => void
   /** For handlers that take the connection over (exec, port-forward, proxy); they return {type: 'hijacked'}. */
   connection: Connection
 }

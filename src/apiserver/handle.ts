@@ -7,7 +7,9 @@ import { authorize } from './authorize.ts'
 import { bodyTooLarge } from './body.ts'
 import type { Connection, RequestContext, ServerContext, View } from './context.ts'
 import { answer } from './dispatch.ts'
+import { impersonate } from './impersonation/index.ts'
 import { negotiateView, wantsPretty } from './negotiate.ts'
+import { prepareBody } from './prepare-body.ts'
 import type { RequestInfo } from './request-info.ts'
 import { requestInfo, splitUrl } from './request-info.ts'
 import { sendBytes, writeAnswer, writeError } from './respond.ts'
@@ -26,21 +28,31 @@ export async function handle(server: ServerContext, connection: Connection): Pro
   const request = contextOf(server, connection)
   const { info, auditId } = request
   const served = server.observe?.({ info, auditId, longRunning: isLongRunning(info) })
+  let release: (() => void) | undefined
   try {
-    if (server.signal.aborted) return refuseShutdown(request)
+    if (server.signal.aborted && !servedToTheEnd(request)) return refuseShutdown(request)
     if (request.info.path === '') throw badRequest('invalid URL escape in path')
-    request.user = await authenticate(server, connection.request, request.info.path)
-    await authorize(server, request.user, request.info)
+    await identify(server, request)
+    release = await seats(server, request)
+    if (release === undefined) return
+    await authorize(server, request.user, request.info, (decision, reason) => {
+      request.audit?.annotate('authorization.k8s.io/decision', decision)
+      request.audit?.annotate('authorization.k8s.io/reason', reason)
+    })
     // Running commands needs the right to create, whatever the method of the upgrade (guarantees.md 5.2, 2).
     if (runsInPod.has(info.subresource) && info.verb === 'get') await authorize(server, request.user, { ...info, verb: 'create' })
     request.view = viewOf(request)
     if (bodyMethods.has(request.method) && connection.upgrade === undefined) {
       request.body = await readBytes(connection.request, server.options.maxRequestBodyBytes)
+      await prepareBody(request)
+      if (request.method === 'PATCH') request.audit?.patch(request.body)
     }
     await writeAnswer(server, request, await answer(server, request))
   } catch (error) {
     writeError(server, request, error)
   } finally {
+    release?.()
+    request.audit?.end()
     served?.({
       user: request.user,
       code: connection.response.statusCode,
@@ -48,6 +60,47 @@ export async function handle(server: ServerContext, connection: Connection): Pro
       dryRun: request.query.has('dryRun'),
     })
   }
+}
+
+/** Who asks, and as whom: from here on the request is audited. Throws 400, 401, 403. */
+async function identify(server: ServerContext, request: RequestContext): Promise<void> {
+  const { info, connection } = request
+  const longRunning = isLongRunning(info)
+  const audited = (user: User | undefined) => {
+    const record = server.audit?.begin({ request, user, longRunning })
+    if (record !== undefined) request.audit = record
+  }
+  try {
+    request.user = await authenticate(server, connection.request, info.path)
+  } catch (error) {
+    audited(undefined)
+    throw error
+  }
+  audited(request.user)
+  const acting = await impersonate(server, connection.request, request.user, info)
+  if (acting === undefined) return
+  request.audit?.impersonated(acting.user, acting.constraint)
+  request.user = acting.user
+}
+
+const noSeats = () => {}
+
+/** Takes the request's seats; undefined: there were none, and the client has been told to come back. The result gives them back. */
+async function seats(server: ServerContext, request: RequestContext): Promise<(() => void) | undefined> {
+  const { info, connection } = request
+  if (server.flowControl === undefined || (isLongRunning(info) && info.verb !== 'watch')) return noSeats
+  const admission = await server.flowControl.admit(request)
+  for (const name in admission.headers) connection.response.setHeader(name, admission.headers[name]!)
+  if (!admission.admitted) {
+    const text = Buffer.from('Too many requests, please try again later.\n')
+    sendBytes(request, 429, 'text/plain; charset=utf-8', text, {
+      'Retry-After': String(admission.retryAfterSeconds),
+      'X-Content-Type-Options': 'nosniff',
+    })
+    return undefined
+  }
+  if (info.verb === 'watch') request.initialized = admission.release
+  return admission.release
 }
 
 /** True for requests whose answers have no natural end. */
@@ -99,9 +152,17 @@ function withGroup(user: User): User {
   return { ...user, groups: [...user.groups, 'system:authenticated'] }
 }
 
+/** A connection's certificate does not change (no renegotiation), and reading it costs more than a GET. */
+const certificates = new WeakMap<TLSSocket, Credentials['certificate']>()
+
 /** Subject of the client certificate, when TLS verified it against the client CA. */
 function certificateOf({ socket }: IncomingMessage): Credentials['certificate'] {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
+  if (!certificates.has(socket)) certificates.set(socket, readCertificate(socket))
+  return certificates.get(socket)
+}
+
+function readCertificate(socket: TLSSocket): Credentials['certificate'] {
   const { subject, fingerprint256 } = socket.getPeerCertificate()
   const { CN, O } = (subject ?? {}) as { CN?: string | string[]; O?: string | string[] }
   if (CN === undefined) return undefined
@@ -139,7 +200,16 @@ function readBytes(raw: IncomingMessage, limit: number): Promise<Buffer> {
   })
 }
 
+/** Probes and metrics are answered until the end. */
+function servedToTheEnd({ info, headers }: RequestContext): boolean {
+  return /^\/(readyz|livez|healthz|metrics)/.test(info.path) || headers['user-agent']?.toString().startsWith('kube-apiserver/') === true
+}
+
 function refuseShutdown(request: RequestContext): void {
   const text = Buffer.from('The apiserver is shutting down, please try again later.\n')
-  sendBytes(request, 429, 'text/plain; charset=utf-8', text, { 'Retry-After': '5', Connection: 'close' })
+  sendBytes(request, 429, 'text/plain; charset=utf-8', text, {
+    'Retry-After': '5',
+    Connection: 'close',
+    'X-Content-Type-Options': 'nosniff',
+  })
 }

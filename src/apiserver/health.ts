@@ -39,8 +39,8 @@ const readinessOnly: readonly HealthCheck[] = [
 const shutdown: HealthCheck = {
   name: 'shutdown',
   on: ['readyz'],
-  check: ({ signal }) => {
-    if (signal.aborted) throw new Error('process is shutting down')
+  check: ({ leaving }) => {
+    if (leaving.aborted) throw new Error('process is shutting down')
   },
 }
 

@@ -117,6 +117,8 @@ export function apiServerMetrics(startSeconds: number): ApiServerMetrics {
           counterLines('apiserver_longrunning_requests', longRunning),
         ),
         ...storageLines(server),
+        ...(server.flowControl?.metrics() ?? []),
+        ...(server.audit?.metrics() ?? []),
         ...processLines(startSeconds, delay),
         '',
       ].join('\n'),

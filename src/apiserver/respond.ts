@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
 import { stringify as stringifyYaml } from 'yaml'
+import type { Status } from '../apimachinery/api-error.ts'
 import { ApiError } from '../apimachinery/api-error.ts'
 import { stringifyJson } from '../apimachinery/json.ts'
 import type { Resolved } from '../apimachinery/kind.ts'
@@ -71,6 +72,7 @@ export async function writeAnswer(server: ServerContext, request: RequestContext
     writeEntry(server, request, answer.resolved, answer.entry, answer.code ?? 200)
   } else {
     const { view } = request
+    if (answer.object.kind === 'Status') request.audit?.status(answer.object as unknown as Status)
     const object =
       request.resolved === undefined ? answer.object : transformed(server, request, request.resolved, answer.object, answer.object)
     sendBytes(request, answer.code ?? 200, view.contentType, encodeView(view, object))
@@ -153,12 +155,17 @@ export function writeError(server: ServerContext, request: RequestContext, error
   const retry = known.details?.retryAfterSeconds
   const headers: Record<string, string> = retry === undefined || retry <= 0 ? {} : { 'Retry-After': String(retry) }
   const view: View = request.view.encoding === 'yaml' ? { ...request.view } : { ...request.view, contentType: 'application/json' }
-  sendBytes(request, known.code, view.contentType, encodeView(view, known.toStatus()), headers)
+  const status = known.toStatus()
+  request.audit?.status(status)
+  sendBytes(request, known.code, view.contentType, encodeView(view, status), headers)
 }
 
 function internal(server: ServerContext, request: RequestContext, error: unknown): ApiError {
   const message = error instanceof Error ? error.message : String(error)
   if (request.signal.aborted && request.connection.response.destroyed) return new ApiError('Timeout', 'the client has gone')
+  // Calls with more arguments than the stack holds: lists of tens of thousands of faults, which only hostile objects have.
+  if (error instanceof RangeError && error.message.startsWith('Maximum call stack'))
+    return new ApiError('RequestEntityTooLarge', 'Request entity too large: the object has too many values')
   server.log.error({ err: error, method: request.method, path: request.info.path, auditId: request.auditId }, 'Request failed unexpectedly')
   return new ApiError('InternalError', `Internal error occurred: ${message}`, { details: { causes: [{ message }] } })
 }

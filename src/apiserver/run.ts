@@ -7,12 +7,18 @@ import { admissionChain } from './admission/index.ts'
 import type { Reader } from './admission/plugin.ts'
 import { bookUsage } from './admission/quota/book-usage.ts'
 import { serviceAllocator } from './allocators/services.ts'
+import type { AuditSink } from './audit/audit.ts'
+import { auditLog } from './audit/audit.ts'
+import { auditPolicy } from './audit/policy.ts'
 import { authenticationChain, tokenAuthenticator } from './authentication/index.ts'
 import { serviceAccountTokens } from './authentication/service-account-tokens.ts'
-import { bootstrap } from './bootstrap.ts'
+import { bootstrap, ensureNamespace } from './bootstrap.ts'
 import { type ApiServer, createServer } from './component.ts'
-import type { ServerOptions } from './context.ts'
+import type { ServerContext, ServerOptions } from './context.ts'
 import { discoveryRoutes } from './discovery/index.ts'
+import type { FlowControl } from './flow-control/flow-control.ts'
+import { flowControl } from './flow-control/flow-control.ts'
+import { inFlightLimit } from './flow-control/in-flight.ts'
 import { type HealthCheck, healthRoutes } from './health.ts'
 import { apiServerMetrics, metricsRoute } from './metrics.ts'
 import { openApiRoutes } from './openapi/routes.ts'
@@ -28,11 +34,19 @@ export interface RunOptions extends Partial<ServerOptions> {
   tokenFileText?: string
   /** PEM keys that verify service account tokens. */
   serviceAccountKeys?: readonly string[]
+  /** API Priority and Fairness; without it the two limits count alone. Default true. */
+  enablePriorityAndFairness?: boolean
+  /** Default 400 and 200; 0: no limit. */
+  maxRequestsInflight?: number
+  maxMutatingRequestsInflight?: number
+  /** Text of --audit-policy-file, and where lines go: without both nothing is audited. */
+  auditPolicyText?: string
+  auditSink?: AuditSink
 }
 
 /** Makes the server with all its parts; it listens once `listen` is called. Rejects when storage cannot be read. */
 export async function openApiServer(options: RunOptions): Promise<ApiServer> {
-  const { storage, clock, random, log, tokenFileText, serviceAccountKeys, ...settings } = options
+  const { storage, clock, random, log, tokenFileText, serviceAccountKeys, auditPolicyText, auditSink, ...settings } = options
   const issuer = settings.serviceAccountIssuer ?? 'https://kubernetes.default.svc.cluster.local'
   const audiences = settings.apiAudiences === undefined || settings.apiAudiences.length === 0 ? [issuer] : settings.apiAudiences
   const tokens = serviceAccountTokens({
@@ -50,6 +64,8 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     bootstrapTokens: true,
     ...(tokenFileText === undefined ? {} : { tokenFileText }),
   })
+  const audit =
+    auditPolicyText === undefined || auditSink === undefined ? undefined : auditLog(auditPolicy(auditPolicyText), auditSink, clock.now)
   const metrics = apiServerMetrics(clock.now() / 1000)
   let bootstrapped = false
   const started: HealthCheck = {
@@ -79,10 +95,12 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       ],
       observe: ({ info, longRunning }) => metrics.begin(info, longRunning),
       authenticators: (context) => authenticationChain(authentication(context)),
-      admission: () =>
+      flowControl: (context) => limits(context, options),
+      ...(audit === undefined ? {} : { audit }),
+      admission: (context) =>
         admissionChain(
           { enabled: settings.enableAdmissionPlugins ?? [], disabled: settings.disableAdmissionPlugins ?? [] },
-          { clock, random, book: bookUsage(storage), createNamespace: async () => {} },
+          { clock, random, book: bookUsage(storage), createNamespace: (name) => ensureNamespace(context, name) },
         ),
     },
   )
@@ -98,6 +116,14 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     close: async () => {
       await server.close()
       metrics.close()
+      await audit?.close()
     },
   }
+}
+
+function limits(context: ServerContext, options: RunOptions): FlowControl {
+  const { enablePriorityAndFairness = true, maxRequestsInflight = 400, maxMutatingRequestsInflight = 200 } = options
+  const all = maxRequestsInflight + maxMutatingRequestsInflight
+  if (enablePriorityAndFairness && all > 0) return flowControl(context, all)
+  return inFlightLimit(maxRequestsInflight, maxMutatingRequestsInflight)
 }

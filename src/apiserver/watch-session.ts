@@ -36,6 +36,8 @@ export interface WatchPlan {
   /** A bookmark with the annotation ends the initial events. */
   markInitialEnd: boolean
   timeoutMs: number
+  /** Called when the state or the history asked for has been sent. */
+  initialized?: () => void
   /** Aborts when the client has gone. */
   signal: AbortSignal
 }
@@ -126,6 +128,7 @@ export class WatchSession {
       } else {
         this.#position = bucket.history.positionAfter(this.#revision)
       }
+      this.#plan.initialized?.()
       await this.#follow()
     } catch (error) {
       if (this.#over || error instanceof SlowConsumerError) return

@@ -1,10 +1,15 @@
 // The API server's flags: upstream's names. A flag that is not here is refused by name.
-import { booleanFlag, choiceFlag, integerFlag, listFlag, stringFlag } from '../flags.ts'
+import { booleanFlag, choiceFlag, durationFlag, integerFlag, listFlag, stringFlag } from '../flags.ts'
 
 export const apiserverFlags = {
   'advertise-address': stringFlag('Address at which members of the cluster reach this server (default: the bind address)'),
   'anonymous-auth': booleanFlag('Admit requests without credentials as system:anonymous'),
   'api-audiences': listFlag('Audiences of service account tokens (default: the issuer)'),
+  'audit-log-maxage': integerFlag('Days to keep old audit log files', 366, { min: 0 }),
+  'audit-log-maxbackup': integerFlag('Old audit log files to keep; 0 keeps all', 100, { min: 0 }),
+  'audit-log-maxsize': integerFlag('Megabytes at which the audit log file is put aside', 100, { min: 0 }),
+  'audit-log-path': stringFlag("File that requests are logged to, one JSON line each; '-' is standard output"),
+  'audit-policy-file': stringFlag('Policy (audit.k8s.io/v1) that says what is logged of which request'),
   'authorization-mode': choiceFlag(
     'Authorization: every authenticated user may do everything until RBAC arrives',
     ['AlwaysAllow'],
@@ -15,8 +20,14 @@ export const apiserverFlags = {
   'data-dir': stringFlag('Directory of the embedded store', '/var/lib/k8ts'),
   'disable-admission-plugins': listFlag('Admission plugins to leave out'),
   'enable-admission-plugins': listFlag('Admission plugins beyond the default ones'),
+  'enable-priority-and-fairness': booleanFlag(
+    'Limit requests by FlowSchemas and PriorityLevelConfigurations, not by their number alone',
+    true,
+  ),
   'insecure-http': booleanFlag('Serve plain HTTP instead of HTTPS (tokens still authenticate): for tests on loopback'),
   'legacy-apis': booleanFlag('Serve retired versions too (extensions/v1beta1 …)'),
+  'max-mutating-requests-inflight': integerFlag('Writes served at the same time; 0 is no limit', 200, { min: 0 }),
+  'max-requests-inflight': integerFlag('Reads served at the same time; 0 is no limit', 400, { min: 0 }),
   'min-request-timeout': integerFlag('Seconds: a watch lasts a random time of this up to twice this', 1800, { min: 1 }),
   'secure-port': integerFlag('Port to listen on; 0 takes any free one', 6443, { min: 0, max: 65_535 }),
   'service-account-issuer': stringFlag('Issuer of service account tokens', 'https://kubernetes.default.svc.cluster.local'),
@@ -24,6 +35,7 @@ export const apiserverFlags = {
   'service-account-signing-key-file': stringFlag('PEM private key that signs service account tokens'),
   'service-cluster-ip-range': stringFlag('CIDR of service addresses; two, comma-separated, for dual stack', '10.96.0.0/16'),
   'service-node-port-range': stringFlag('Port range of NodePort services', '30000-32767'),
+  'shutdown-delay-duration': durationFlag('How long requests are still served after /readyz has begun to fail', 0),
   'tls-cert-file': stringFlag('PEM certificate of the server, followed by its chain'),
   'tls-private-key-file': stringFlag('PEM private key of --tls-cert-file'),
   'token-auth-file': stringFlag('CSV of bearer tokens: token,user,uid,"group1,group2"'),

@@ -2,8 +2,10 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { admissionFlagErrors } from '../../apiserver/admission/index.ts'
+import { auditLogFile } from '../../apiserver/audit/log-file.ts'
+import { auditPolicy } from '../../apiserver/audit/policy.ts'
 import type { ServerOptions } from '../../apiserver/context.ts'
-import { openApiServer } from '../../apiserver/run.ts'
+import { openApiServer, type RunOptions } from '../../apiserver/run.ts'
 import { createCertificateAuthority, issueCertificate } from '../../pki/certificate.ts'
 import { openEmbedded } from '../../storage/embedded/embedded.ts'
 import { defineCommand, type Terminal } from '../command.ts'
@@ -23,14 +25,19 @@ export const command = defineCommand({
     if (errors.length > 0) throw new UsageError(errors.join(', '))
     const options = serverOptions(values, terminal)
     mkdirSync(values['data-dir'], { recursive: true, mode: 0o700 })
+    const audit = await auditOptions(values, terminal)
     const storage = await openEmbedded({ path: join(values['data-dir'], 'store'), clock })
     const server = await openApiServer({
       ...options,
+      ...audit,
       storage,
       clock,
       random,
       log,
       ...(values['token-auth-file'] === '' ? {} : { tokenFileText: readText('token-auth-file', values['token-auth-file']) }),
+      enablePriorityAndFairness: values['enable-priority-and-fairness'],
+      maxRequestsInflight: values['max-requests-inflight'],
+      maxMutatingRequestsInflight: values['max-mutating-requests-inflight'],
       serviceAccountKeys: values['service-account-key-file'].map((file) => readText('service-account-key-file', file)),
     })
     const url = await server.listen()
@@ -61,11 +68,34 @@ function serverOptions(values: Values, terminal: Terminal): Partial<ServerOption
     apiAudiences: values['api-audiences'],
     legacyApis: values['legacy-apis'],
     minRequestTimeoutSeconds: values['min-request-timeout'],
+    shutdownDelayMs: values['shutdown-delay-duration'],
     ...(values['service-account-signing-key-file'] === ''
       ? {}
       : { serviceAccountSigningKey: readText('service-account-signing-key-file', values['service-account-signing-key-file']) }),
     ...(values['insecure-http'] ? {} : { tls: tlsOptions(values, terminal, advertiseAddress) }),
   }
+}
+
+/** Both the policy and the path, or nothing is audited. */
+async function auditOptions(values: Values, { clock, log }: Terminal): Promise<Pick<RunOptions, 'auditPolicyText' | 'auditSink'>> {
+  const { 'audit-policy-file': policy, 'audit-log-path': path } = values
+  if (policy === '') return {}
+  const auditPolicyText = readText('audit-policy-file', policy)
+  try {
+    auditPolicy(auditPolicyText)
+  } catch (error) {
+    throw new UsageError(`--audit-policy-file: ${(error as Error).message}: from file ${policy}`)
+  }
+  if (path === '') {
+    log.warn({}, 'An audit policy without --audit-log-path logs nothing')
+    return {}
+  }
+  const limits = {
+    maxSizeMegabytes: values['audit-log-maxsize'],
+    maxBackups: values['audit-log-maxbackup'],
+    maxAgeDays: values['audit-log-maxage'],
+  }
+  return { auditPolicyText, auditSink: await auditLogFile({ path, ...limits, now: clock.now, log }) }
 }
 
 function tlsOptions(values: Values, terminal: Terminal, address: string): NonNullable<ServerOptions['tls']> {
