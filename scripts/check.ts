@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process'
 
 const steps: [string, string[]][] = [
   ['types', ['node_modules/typescript-native/bin/tsc', '-p', '.']],
-  ['lint', ['node_modules/@biomejs/biome/bin/biome', 'ci', '--max-diagnostics=50', '.']],
+  [
+    'lint',
+    ['node_modules/@biomejs/biome/bin/biome', 'ci', '--max-diagnostics=50', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`, '.'],
+  ],
   ['architecture', ['--test', '--test-reporter=dot', 'test/architecture.test.ts']],
   ['generated files', ['scripts/generate-openapi.ts', '--check']],
 ]
