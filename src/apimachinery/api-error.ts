@@ -61,7 +61,11 @@ export class ApiError extends Error {
   /** Status.metadata.continue: only for an expired list token (410). */
   readonly continueToken: string | undefined
 
-  constructor(reason: StatusReason | '', message: string, options: { details?: StatusDetails; code?: number; continueToken?: string } = {}) {
+  constructor(
+    reason: StatusReason | '',
+    message: string,
+    options: { details?: StatusDetails; code?: number; continueToken?: string } = {},
+  ) {
     super(message)
     this.name = 'ApiError'
     this.reason = reason
@@ -104,7 +108,9 @@ export function qualifiedResource(kind: ResourceName): string {
 
 /** 404 `pods "x" not found`. */
 export function notFound(kind: ResourceName, name: string): ApiError {
-  return new ApiError('NotFound', `${qualifiedResource(kind)} "${name}" not found`, { details: { name, ...groupOf(kind), kind: kind.resource } })
+  return new ApiError('NotFound', `${qualifiedResource(kind)} "${name}" not found`, {
+    details: { name, ...groupOf(kind), kind: kind.resource },
+  })
 }
 
 /** 409 `pods "x" already exists`. */

@@ -93,5 +93,12 @@ export interface SchemaValidations {
   anyOf?: readonly Schema[]
   oneOf?: readonly Schema[]
   not?: Schema
-  rules?: readonly { rule: string; message?: string; messageExpression?: string; reason?: string; fieldPath?: string; optionalOldSelf?: boolean }[]
+  rules?: readonly {
+    rule: string
+    message?: string
+    messageExpression?: string
+    reason?: string
+    fieldPath?: string
+    optionalOldSelf?: boolean
+  }[]
 }
