@@ -26,7 +26,7 @@ export function statefulSetStatus(
     replicas: pods.length,
     readyReplicas: ready.length,
     availableReplicas: ready.filter((pod) => isPodAvailable(pod, minReady, now)).length,
-    currentReplicas: ofRevision(current.metadata?.name) - deletedForUpdate,
+    currentReplicas: Math.max(0, ofRevision(current.metadata?.name) - deletedForUpdate),
     updatedReplicas: ofRevision(update.metadata?.name),
     currentRevision: current.metadata?.name ?? '',
   }
