@@ -65,7 +65,9 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     ...(tokenFileText === undefined ? {} : { tokenFileText }),
   })
   const audit =
-    auditPolicyText === undefined || auditSink === undefined ? undefined : auditLog(auditPolicy(auditPolicyText), auditSink, clock.now)
+    auditPolicyText === undefined || auditSink === undefined
+      ? undefined
+      : auditLog(auditPolicy(auditPolicyText), auditSink, () => clock.now())
   const metrics = apiServerMetrics(clock.now() / 1000)
   let bootstrapped = false
   const started: HealthCheck = {

@@ -95,7 +95,7 @@ async function auditOptions(values: Values, { clock, log }: Terminal): Promise<P
     maxBackups: values['audit-log-maxbackup'],
     maxAgeDays: values['audit-log-maxage'],
   }
-  return { auditPolicyText, auditSink: await auditLogFile({ path, ...limits, now: clock.now, log }) }
+  return { auditPolicyText, auditSink: await auditLogFile({ path, ...limits, now: () => clock.now(), log }) }
 }
 
 function tlsOptions(values: Values, terminal: Terminal, address: string): NonNullable<ServerOptions['tls']> {
