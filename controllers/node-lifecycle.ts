@@ -9,7 +9,7 @@ import { isPodReady } from '../src/api/core/pod/queries.ts'
 import { timestamp } from '../src/apimachinery/clock.ts'
 import { semanticEqual } from '../src/apimachinery/equal.ts'
 import { objectKey } from '../src/apimachinery/meta.ts'
-import { defineController } from '../src/controller/define.ts'
+import { defineController, type Lister } from '../src/controller/define.ts'
 import {
   event,
   nothing,
@@ -80,15 +80,10 @@ export const nodeLifecycle = defineController({
     const conditions = silent ? unknownConditions(node, now) : before
     const wasReady = ready?.status === 'True'
     const lost = silent && conditions.find(({ type }) => type === 'Ready')?.status === 'Unknown'
-    const taints = wantedTaints(node, conditions, now, () => nodes.list().some((other) => objectKey(other) !== key && isReady(other)))
+    const registered = event('Normal', 'RegisteredNode', nodeEvent(key, `Registered Node ${key} in Controller`))
     return plan(
-      known?.uid === observation.uid
-        ? undefined
-        : event('Normal', 'RegisteredNode', nodeEvent(key, `Registered Node ${key} in Controller`)),
-      conditions === before ? undefined : status(Node, node, { ...node.status, conditions }),
-      semanticEqual(taints, node.spec?.taints ?? [])
-        ? undefined
-        : patch(Node, node, { spec: { taints: taints.length === 0 ? null : taints } }),
+      known?.uid === observation.uid ? undefined : registered,
+      conditions === before ? retainted(node, now, nodes) : status(Node, node, { ...node.status, conditions }),
       relabelled(node),
       wasReady && lost ? event('Normal', 'NodeNotReady', `Node ${key} status is now: NodeNotReady`) : undefined,
       lost ? markedNotReady(pods.by('node', key).filter(isPodReady), now) : undefined,
@@ -103,6 +98,15 @@ export const nodeLifecycle = defineController({
     return plan(event('Normal', 'RemovingNode', nodeEvent(key, `Removing Node ${key} from Controller`), gone))
   },
 })
+
+/** Taints follow the conditions that are written; the list is replaced whole, so the patch is fenced by the resourceVersion. */
+function retainted(node: NodeObject, now: number, nodes: Lister<NodeObject>): Write | undefined {
+  const others = () => nodes.list().some((other) => other.metadata?.name !== node.metadata?.name && isReady(other))
+  const taints = wantedTaints(node, node.status?.conditions ?? [], now, others)
+  if (semanticEqual(taints, node.spec?.taints ?? [])) return undefined
+  const metadata = { resourceVersion: node.metadata?.resourceVersion }
+  return patch(Node, node, { metadata, spec: { taints: taints.length === 0 ? null : taints } })
+}
 
 function isReady(node: NodeObject): boolean {
   return node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'

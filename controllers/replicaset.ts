@@ -1,17 +1,16 @@
 // Keeps as many pods of a ReplicaSet as it asks for.
 // https://kubernetes.io/docs/concepts/workloads/controllers/replicaset/
-import type { ReplicaSet as ReplicaSetObject } from '../openapi/types/apps/v1.ts'
+import type { ReplicaSet as ReplicaSetObject, ReplicaSetStatus } from '../openapi/types/apps/v1.ts'
 import type { Pod as PodObject } from '../openapi/types/core/v1.ts'
 import { labelSelectorMatches } from '../src/api/apps/label-selector.ts'
 import { ReplicaSet } from '../src/api/apps/replicaset.ts'
 import { Pod } from '../src/api/core/pod/index.ts'
 import { isPodTerminal, podIsActive } from '../src/api/core/pod/queries.ts'
-import { timestamp } from '../src/apimachinery/clock.ts'
 import { objectKey } from '../src/apimachinery/meta.ts'
 import { defineController, type Lister } from '../src/controller/define.ts'
 import { claim, controllerOf } from '../src/controller/owners.ts'
-import { type Plan, patch, plan, requeueAfter, status, type Write } from '../src/controller/plan.ts'
-import { createPods, deletePods, nextAvailability, replicaCounts } from './shared/replica-pods.ts'
+import { type Plan, plan, requeueAfter, status } from '../src/controller/plan.ts'
+import { createPods, deletePods, nextAvailability, replicaCounts, withFailure } from './shared/replica-pods.ts'
 
 export const replicaset = defineController({
   name: 'replicaset',
@@ -44,12 +43,15 @@ export const replicaset = defineController({
         : missing > 0
           ? createPods(set, ReplicaSet, set.spec?.template, missing)
           : deletePods(claimed, relatedPods(set, pods, replicaSets), -missing, now)
+    const counts = replicaSetStatus(set, claimed, pods.ownedBy(set), now)
     return plan(
       writes,
-      // counts first: a refused create must not keep the status from being written
-      status(ReplicaSet, set, replicaSetStatus(set, claimed, pods.ownedBy(set), now)),
       scale,
-      { onFailure: (error) => (deleting || missing === 0 ? undefined : failureStatus(set, missing, error, now)) },
+      status(ReplicaSet, set, counts),
+      {
+        onFailure: (error, { op }) =>
+          op === 'create' || op === 'delete' ? status(ReplicaSet, set, withFailure(counts, missing, error, now)) : undefined,
+      },
       requeueAfter(nextAvailability(claimed, set.spec?.minReadySeconds ?? 0, now)),
     )
   },
@@ -68,7 +70,7 @@ export function replicaSetStatus(
   active: readonly PodObject[],
   all: readonly PodObject[],
   now: number,
-): ReplicaSetObject['status'] {
+): ReplicaSetStatus {
   const counts = replicaCounts(active, set.spec?.template?.metadata?.labels ?? {}, set.spec?.minReadySeconds ?? 0, now)
   const terminating = all.filter((pod) => pod.metadata?.deletionTimestamp !== undefined && !isPodTerminal(pod)).length
   // the failure stands until the count is right again
@@ -84,15 +86,6 @@ export function replicaSetStatus(
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     ...(conditions.length === 0 ? {} : { conditions: [...conditions] }),
   }
-}
-
-/** The ReplicaFailure condition, unless it stands already. */
-function failureStatus(set: ReplicaSetObject, missing: number, error: Error, now: number): Write | undefined {
-  const conditions = set.status?.conditions ?? []
-  if (conditions.some(({ type }) => type === 'ReplicaFailure')) return undefined
-  const reason = missing > 0 ? 'FailedCreate' : 'FailedDelete'
-  const condition = { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestamp(now), reason, message: error.message }
-  return patch(ReplicaSet, set, { status: { conditions: [...conditions, condition] } }, 'status')
 }
 
 function nonZero<K extends string>(key: K, count: number): { [P in K]?: number } {

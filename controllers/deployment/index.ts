@@ -7,7 +7,7 @@ import { isEmptySelector, labelSelectorMatches } from '../../src/api/apps/label-
 import { ReplicaSet } from '../../src/api/apps/replicaset.ts'
 import { Pod } from '../../src/api/core/pod/index.ts'
 import { isPodTerminal } from '../../src/api/core/pod/queries.ts'
-import { isAlreadyExists, isConflict } from '../../src/apimachinery/api-error.ts'
+import { isAlreadyExists } from '../../src/apimachinery/api-error.ts'
 import { objectKey } from '../../src/apimachinery/meta.ts'
 import { defineController, type Lister } from '../../src/controller/define.ts'
 import { claim, controllerOf } from '../../src/controller/owners.ts'
@@ -138,9 +138,9 @@ function makeNewSet(rollout: Rollout, size: number): Plan {
     },
   ])
   return plan(created, statusPart(rollout, made, nextRevision(sets)), {
-    onFailure: (error) => {
-      // the cache will tell whose it is
-      if (isAlreadyExists(error) || isConflict(error) || !hasDeadline(one)) return undefined
+    onFailure: (error, refused) => {
+      // a name that is taken: the cache will tell by whom
+      if (refused !== write || isAlreadyExists(error) || !hasDeadline(one)) return undefined
       const conditions = setCondition(one.status?.conditions ?? [], progress('False', 'ReplicaSetCreateError', failed(error)), now)
       return status(Deployment, one, { ...one.status, conditions })
     },
@@ -155,8 +155,9 @@ function upkeep({ one, sets }: Rollout): PlanPart {
   const before = current.metadata?.annotations ?? {}
   const changed = Object.entries(annotations).filter(([key, value]) => before[key] !== value)
   const minReady = one.spec?.minReadySeconds ?? 0
-  if (changed.length === 0 && (current.spec?.minReadySeconds ?? 0) === minReady) return undefined
-  return patch(ReplicaSet, current, { metadata: { annotations: Object.fromEntries(changed) }, spec: { minReadySeconds: minReady } })
+  const spec = (current.spec?.minReadySeconds ?? 0) === minReady ? {} : { spec: { minReadySeconds: minReady } }
+  const metadata = changed.length === 0 ? {} : { metadata: { annotations: Object.fromEntries(changed) } }
+  return Object.keys({ ...spec, ...metadata }).length === 0 ? undefined : patch(ReplicaSet, current, { ...metadata, ...spec })
 }
 
 function resize(one: DeploymentObject, { all }: Sets, sizes: Sizes): Plan {

@@ -2,6 +2,7 @@
 import type { Pod as PodObject, PodTemplateSpec } from '../../openapi/types/core/v1.ts'
 import { Pod } from '../../src/api/core/pod/index.ts'
 import { isPodAvailable, isPodReady, isRestartableInitContainer, podCondition } from '../../src/api/core/pod/queries.ts'
+import { timestamp } from '../../src/apimachinery/clock.ts'
 import type { Kind } from '../../src/apimachinery/kind.ts'
 import type { KubeObject } from '../../src/apimachinery/meta.ts'
 import { controllerReference } from '../../src/controller/owners.ts'
@@ -129,6 +130,20 @@ export function replicaCounts(
     readyReplicas: ready.length,
     availableReplicas: ready.filter((pod) => isPodAvailable(pod, minReadySeconds, now)).length,
   }
+}
+
+/** The status with the ReplicaFailure condition, unless that stands already. */
+export function withFailure<S extends { conditions?: { type: string; status: string }[] }>(
+  counts: S,
+  missing: number,
+  error: Error,
+  now: number,
+): S {
+  const conditions = counts.conditions ?? []
+  if (conditions.some(({ type }) => type === 'ReplicaFailure')) return counts
+  const reason = missing > 0 ? 'FailedCreate' : 'FailedDelete'
+  const failure = { type: 'ReplicaFailure', status: 'True', lastTransitionTime: timestamp(now), reason, message: error.message }
+  return { ...counts, conditions: [...conditions, failure] }
 }
 
 /** Milliseconds until the next ready pod becomes available; undefined when none waits. */

@@ -21,11 +21,17 @@ export interface ExecuteHooks {
  * a namespace that is being deleted: then the rest of the plan is dropped, and that is no failure.
  */
 export async function executePlan(plan: Plan, client: Client, hooks: ExecuteHooks): Promise<void> {
+  let failed: Write | undefined
+  const act = (write: Write) =>
+    perform(write, plan, client, hooks).catch((error) => {
+      failed ??= write
+      throw error
+    })
   try {
-    for (const step of plan.steps) await slowStart(step, (write) => perform(write, plan, client, hooks))
+    for (const step of plan.steps) await slowStart(step, act)
   } catch (error) {
     if (isNamespaceTerminating(error)) return
-    const write = error instanceof Error && !hooks.signal.aborted ? plan.onFailure?.(error) : undefined
+    const write = error instanceof Error && failed !== undefined && !hooks.signal.aborted ? plan.onFailure?.(error, failed) : undefined
     // the first failure is the one to tell
     if (write !== undefined) await send(write, client, hooks).catch(() => {})
     throw error

@@ -70,8 +70,8 @@ export interface Plan {
   events: PlannedEvent[]
   /** Look again after this many milliseconds. */
   requeueAfterMs?: number | undefined
-  /** What to write when a step fails (a condition); the failure is retried all the same. */
-  onFailure?: (error: Error) => Write | undefined
+  /** What to write when this write fails (a condition); the failure is retried all the same. */
+  onFailure?: (error: Error, failed: Write) => Write | undefined
   /** Events to record when a write succeeds or fails, by write; upstream's SuccessfulCreate, FailedCreate … */
   outcomes?: Map<Write, Outcome>
 }
