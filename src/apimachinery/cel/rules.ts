@@ -45,7 +45,7 @@ function compiledRule(rule: Rule): CompiledRule {
 }
 
 /** Whether there are rules in a schema or below it. */
-function hasRules(schema: Schema): boolean {
+export function hasRules(schema: Schema): boolean {
   const known = ruled.get(schema)
   if (known !== undefined) return known
   const { validations, properties, items, additionalProperties: values } = schema

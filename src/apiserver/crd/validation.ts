@@ -1,6 +1,6 @@
 // Rules of a custom resource in one version: schema, scale numbers, embedded objects, CEL rules. Unchanged values are tolerated on update.
 // Order and words: k8s.io/apiextensions-apiserver/pkg/registry/customresource. Pure.
-import { ruleErrors } from '../../apimachinery/cel/rules.ts'
+import { hasRules, ruleErrors } from '../../apimachinery/cel/rules.ts'
 import type { FieldError } from '../../apimachinery/field-errors.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { isObject } from '../../apimachinery/json.ts'
@@ -37,6 +37,7 @@ export function customErrors(
     ...(subresource === 'status' ? statusErrors(rules.schema, object, old) : schemaErrors(rules.schema, object, old)),
     ...scaleErrors(rules.scale, object, subresource),
   ]
+  if (!hasRules(rules.schema)) return errors
   const unchecked = uncheckedRules(errors)
   return [...errors, ...(unchecked === undefined ? ruleErrors(object, rules.schema, old) : [unchecked])]
 }
