@@ -57,10 +57,14 @@ const serviceNames = ['services', 'count/services', 'services.nodeports', 'servi
 export const resourcequota = defineController({
   name: 'resourcequota',
   for: ResourceQuota,
+  // Admission books what is created before the caches here can show it. A count for every booking would take that back, and let more in
+  // than the quota allows: so only a new limit and what goes away are counted, as upstream does.
+  wakes: (quota, previous) => !semanticDeepEqual(quota.spec?.hard, previous.spec?.hard),
   reads: counted,
   resyncMs: 300_000,
   watches: Object.values(counted).map((kind) => ({
     kind: kind as Kind,
+    on: ['updated', 'deleted'],
     map: (object: KubeObject, reads, previous: KubeObject | undefined) =>
       previous !== undefined && !changesUse(kind as Kind, object, previous)
         ? []

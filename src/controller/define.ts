@@ -26,6 +26,8 @@ export interface ReconcileContext {
  */
 export interface WatchMapping<R extends Record<string, Kind>> {
   kind: Kind
+  /** The changes that are mapped. Default: all. */
+  on?: readonly ('added' | 'updated' | 'deleted')[]
   // biome-ignore lint/suspicious/noExplicitAny: the mapped kind varies per entry
   map: (object: any, reads: ReadsOf<R>, previous: any | undefined) => string[]
 }
@@ -34,6 +36,8 @@ export interface ControllerSpec<T extends KubeObject, R extends Record<string, K
   /** Upstream's name minus "-controller". */
   name: string
   for: Kind<T>
+  /** Whether an update of the object itself wakes it. Default: every one does. */
+  wakes?: (object: T, previous: T) => boolean
   /** Kinds whose controller owner reference leads back to `for`. */
   owns?: readonly Kind[]
   /** Caches handed to reconcile. `owns` kinds are to be listed here too when they are read. */

@@ -90,15 +90,19 @@ class ControllerRun {
 
   #subscribe(): void {
     const { owns = [], watches = [] } = this.#controller
-    this.#follow(this.#cache, ({ object }) => this.#queue.add(objectKey(object)))
+    const { wakes } = this.#controller
+    this.#follow(this.#cache, ({ type, object, previous }) => {
+      if (type !== 'updated' || previous === undefined || (wakes?.(object, previous) ?? true)) this.#queue.add(objectKey(object))
+    })
     for (const kind of owns) {
       this.#follow(this.#open(kind), ({ object, previous }) => {
         this.#wakeOwner(object)
         if (previous !== undefined && controllerOf(previous)?.uid !== controllerOf(object)?.uid) this.#wakeOwner(previous)
       })
     }
-    for (const { kind, map } of watches) {
+    for (const { kind, map, on } of watches) {
       this.#follow(this.#open(kind), ({ type, object, previous }) => {
+        if (on?.includes(type) === false) return
         const keys = map(object, this.#reads as never, type === 'updated' ? previous : undefined)
         // the last state of a deleted object may differ from the one known before
         if (type === 'deleted' && previous !== object) keys.push(...map(previous, this.#reads as never, undefined))
