@@ -4,6 +4,7 @@ import type { CronJob as CronJobObject, CronJobStatus, Job as JobObject } from '
 import { CronError, type CronSchedule, isTimeZone, parseCron } from '../../src/api/batch/cron-schedule.ts'
 import { CronJob } from '../../src/api/batch/cronjob.ts'
 import { Job } from '../../src/api/batch/job.ts'
+import { isJobFinished } from '../../src/api/batch/queries.ts'
 import { timestamp } from '../../src/apimachinery/clock.ts'
 import { defineController, type Lister } from '../../src/controller/define.ts'
 import { isControlledBy } from '../../src/controller/owners.ts'
@@ -20,14 +21,14 @@ import {
   status,
 } from '../../src/controller/plan.ts'
 import { normal, warning } from '../shared/replica-pods.ts'
-import { excessJobs, jobFor, jobName, type Observed, observe } from './jobs.ts'
+import { activeReference, excessJobs, jobFor, jobName, type Observed, observe } from './jobs.ts'
 import { dueStart, eventTime, ScheduleError, untilNextStart } from './schedule.ts'
 
 /** What is remembered of a CronJob between two looks. */
 interface Notes {
   schedule: string
   /** Jobs made that the status does not name yet: their uid is known only afterwards. */
-  made: Set<string>
+  made: readonly string[]
 }
 
 export const cronjob = defineController({
@@ -38,15 +39,14 @@ export const cronjob = defineController({
   reconcile(one, { jobs }, { now, memory, key }) {
     const schedule = `${one.spec?.timeZone ?? ''} ${one.spec?.schedule}`
     const before = memory.get(key) as Notes | undefined
-    const notes: Notes = { schedule, made: before?.made ?? new Set() }
+    const made = new Set(before?.made)
+    const notes: Notes = { schedule, made: [] }
     memory.set(key, notes)
     // starts that only the new schedule would have had are not made up for
     if (before !== undefined && before.schedule !== schedule) return rescheduled(one, now)
     const own = jobs.ownedBy(one)
     const excess = excessJobs(one, own)
-    const observed = observe(one, own, (active) => jobs.get(active.name ?? '', active.namespace) !== undefined, notes.made)
-    // what was made and is not to be seen was refused, or is gone again
-    notes.made.clear()
+    const observed = observe(one, own, (active) => jobs.get(active.name ?? '', active.namespace) !== undefined, made)
     const gone = new Set(excess.map(({ metadata }) => metadata?.uid))
     observed.active = observed.active.filter(({ uid }) => !gone.has(uid))
     return plan(deletions(excess), ...observed.events.map((planned) => ({ event: planned })), started(one, observed, jobs, notes, now))
@@ -127,7 +127,11 @@ function due(one: CronJobObject, observed: Observed, schedule: CronSchedule, job
     return last !== undefined && Date.parse(last) === at ? waiting(warned) : plan(statusPart(one, observed, at), warned, later)
   }
   const present = jobs.get(name, one.metadata?.namespace)
-  if (present !== undefined) return isControlledBy(present, one) ? plan(statusPart(one, observed, at), warned, later) : waiting(warned)
+  if (present !== undefined && !isControlledBy(present, one)) return waiting(warned)
+  if (present !== undefined) {
+    const active = isJobFinished(present) ? observed.active : [...observed.active, activeReference(present)]
+    return plan(statusPart(one, { ...observed, active }, at), warned, later)
+  }
   if (one.spec?.concurrencyPolicy === 'Forbid' && observed.active.length > 0) {
     return waiting(warned, event('Normal', 'JobAlreadyActive', stillRunning))
   }
@@ -141,7 +145,7 @@ function newStart(one: CronJobObject, observed: Observed, at: number, jobs: List
   const running = replaced.filter((job) => job !== undefined)
   const active = observed.active.filter(({ uid }) => !running.some(({ metadata }) => metadata?.uid === uid))
   const job = jobFor(one, at)
-  notes.made.add(job.metadata?.name ?? '')
+  notes.made = [job.metadata?.name ?? '']
   const made = recordedStep([
     {
       write: create(Job, job),

@@ -10,15 +10,16 @@ export interface FailureRecord {
   failures: number
   lastMs: number
   /** Pods that were counted; they stay "new" until the status that names them is written. */
-  counted: ReadonlySet<string>
+  counted: readonly string[]
 }
 
-export const noFailures: FailureRecord = { failures: 0, lastMs: 0, counted: new Set() }
+export const noFailures: FailureRecord = { failures: 0, lastMs: 0, counted: [] }
 
 /** The record after these pods have been seen to end. */
 export function nextRecord(record: FailureRecord, succeeded: readonly Pod[], failed: readonly Pod[]): FailureRecord {
-  const isNew = ({ metadata }: Pod) => !record.counted.has(metadata?.uid ?? '')
-  const counted = new Set([...succeeded, ...failed].map(({ metadata }) => metadata?.uid ?? ''))
+  const known = new Set(record.counted)
+  const isNew = ({ metadata }: Pod) => !known.has(metadata?.uid ?? '')
+  const counted = [...succeeded, ...failed].map(({ metadata }) => metadata?.uid ?? '')
   const failedAt = failed.filter(isNew).map(finishedMs)
   const succeededAt = succeeded.filter(isNew).map(finishedMs)
   if (succeededAt.length === 0) {
