@@ -3,7 +3,7 @@ import type {
   CustomResourceDefinition as Crd,
   CustomResourceDefinitionVersion as Version,
 } from '../../../openapi/types/apiextensions/v1.ts'
-import { forbidden } from '../../apimachinery/api-error.ts'
+import { ApiError, forbidden } from '../../apimachinery/api-error.ts'
 import { semanticDeepEqual } from '../../apimachinery/equal.ts'
 import { compileJsonPath } from '../../apimachinery/jsonpath.ts'
 import type { Kind, KindSpec, ServedVersion } from '../../apimachinery/kind.ts'
@@ -83,9 +83,22 @@ function servedVersion(crd: Crd, version: Version, stored: Schema): ServedVersio
     schema,
     ...(formsOf(version, schema) as Pick<ServedVersion, 'columns' | 'versionErrors'>),
     ...deprecationOf(crd, version),
-    toStorage: (object) => pruned(object as Fields, stored, true).object,
-    fromStorage: (object) => ({ ...pruned(object as Fields, schema, true).object, apiVersion }),
+    ...(crd.spec.conversion?.strategy === 'Webhook'
+      ? byWebhook(crd, version)
+      : {
+          toStorage: (object) => pruned(object as Fields, stored, true).object,
+          fromStorage: (object) => ({ ...pruned(object as Fields, schema, true).object, apiVersion }),
+        }),
   }
+}
+
+/** Conversion webhooks are not called: another version than the stored one is refused rather than made up. */
+function byWebhook({ spec }: Crd, { name }: Version): Pick<ServedVersion, 'toStorage' | 'fromStorage'> {
+  const refuse = (): never => {
+    const message = `conversion webhook for ${spec.group}/${name}, Kind=${spec.names.kind} failed: conversion webhooks are not supported`
+    throw new ApiError('InternalError', `Internal error occurred: ${message}`, { details: { causes: [{ message }] } })
+  }
+  return { toStorage: refuse, fromStorage: refuse }
 }
 
 function deprecationOf({ spec }: Crd, { name, deprecated, deprecationWarning }: Version): { deprecation?: string } {

@@ -288,3 +288,18 @@ test('a watch on custom objects', async () => {
   assert.equal(summary(await watch.take(2)), 'ADDED seen, DELETED seen')
   watch.stop()
 })
+
+test('a version that only a webhook could convert is refused, the stored one is served', async () => {
+  const converted = structuredClone(zones) as { metadata: { name: string }; spec: Record<string, unknown> & { names: object } }
+  converted.metadata.name = 'records.dns.example.com'
+  converted.spec.names = { plural: 'records', kind: 'Record' }
+  const clientConfig = { url: 'https://hooks.example.com/convert' }
+  converted.spec['conversion'] = { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } }
+  const made = await server.call('POST', crds, converted)
+  assert.equal(made.code, 201, made.text)
+  await until(server, `${crds}/records.dns.example.com`, (body) => conditionOf(body, 'Established')?.status === 'True')
+  assert.equal((await server.call('POST', '/apis/dns.example.com/v1/records', { metadata: { name: 'r' } })).code, 201)
+  const other = await server.call('GET', '/apis/dns.example.com/v1beta1/records/r')
+  assert.equal(other.code, 500)
+  assert.match(other.body.message, /conversion webhook for dns\.example\.com\/v1beta1, Kind=Record failed/)
+})
