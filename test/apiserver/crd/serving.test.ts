@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Harness } from '../core/harness.ts'
 import { summary } from '../core/harness.ts'
-import { certificates, definition, monitors, routes, version, workflows, zones } from './definitions.ts'
+import { certificates, definition, monitors, routes, version, workflows } from './definitions.ts'
 import { conditionOf, crds, serving, until } from './served.ts'
 
 const certs = '/apis/certs.example.com/v1/namespaces/default/certificates'
@@ -21,7 +21,7 @@ const certificate = (name: string, spec: object = {}) => ({
 
 let server: Harness
 before(async () => {
-  server = await serving(certificates, monitors, workflows, zones, routes)
+  server = await serving(certificates, monitors, workflows, routes)
 })
 after(() => server.close())
 
@@ -240,32 +240,6 @@ test('rules in CEL', async () => {
   assert.match(moved.body.message, /spec\.class: Invalid value: "b": class cannot be changed$/)
 })
 
-test('versions are converted by their name; each has its own defaults, columns and warnings', async () => {
-  const made = await server.call('POST', '/apis/dns.example.com/v1beta1/zones', {
-    metadata: { name: 'z' },
-    spec: { domain: 'd', view: 'v' },
-  })
-  assert.equal(made.code, 201, made.text)
-  assert.deepEqual([made.body.apiVersion, made.body.spec], ['dns.example.com/v1beta1', { domain: 'd', ttl: 60 }])
-  assert.ok(String(made.headers['warning']).includes('dns.example.com/v1beta1 Zone is old; use v1'))
-  await server.call('PATCH', '/apis/dns.example.com/v1/zones/z', { spec: { view: 'inner' } }, merge)
-  const now = await server.call('GET', '/apis/dns.example.com/v1/zones/z')
-  assert.deepEqual([now.body.apiVersion, now.body.spec], ['dns.example.com/v1', { domain: 'd', ttl: 60, view: 'inner' }])
-  const old = await server.call('GET', '/apis/dns.example.com/v1beta1/zones/z')
-  assert.deepEqual([old.body.spec, old.body.metadata.resourceVersion], [{ domain: 'd', ttl: 60 }, now.body.metadata.resourceVersion])
-  const columns = async (name: string) => {
-    const { body } = await server.call('GET', `/apis/dns.example.com/${name}/zones`, undefined, table)
-    return body.columnDefinitions.map((column: { name: string }) => column.name)
-  }
-  assert.deepEqual(
-    [await columns('v1'), await columns('v1beta1')],
-    [
-      ['Name', 'Domain'],
-      ['Name', 'Age'],
-    ],
-  )
-})
-
 test('names that are taken are not accepted; they are once they are free', async () => {
   const rival = definition('certs.example.com', { plural: 'permits', kind: 'Permit', shortNames: ['cert'] }, [
     version('v1', { type: 'object' }),
@@ -287,19 +261,4 @@ test('a watch on custom objects', async () => {
   await server.call('DELETE', `${flows}/seen`)
   assert.equal(summary(await watch.take(2)), 'ADDED seen, DELETED seen')
   watch.stop()
-})
-
-test('a version that only a webhook could convert is refused, the stored one is served', async () => {
-  const converted = structuredClone(zones) as { metadata: { name: string }; spec: Record<string, unknown> & { names: object } }
-  converted.metadata.name = 'records.dns.example.com'
-  converted.spec.names = { plural: 'records', kind: 'Record' }
-  const clientConfig = { url: 'https://hooks.example.com/convert' }
-  converted.spec['conversion'] = { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } }
-  const made = await server.call('POST', crds, converted)
-  assert.equal(made.code, 201, made.text)
-  await until(server, `${crds}/records.dns.example.com`, (body) => conditionOf(body, 'Established')?.status === 'True')
-  assert.equal((await server.call('POST', '/apis/dns.example.com/v1/records', { metadata: { name: 'r' } })).code, 201)
-  const other = await server.call('GET', '/apis/dns.example.com/v1beta1/records/r')
-  assert.equal(other.code, 500)
-  assert.match(other.body.message, /conversion webhook for dns\.example\.com\/v1beta1, Kind=Record failed/)
 })

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Harness } from '../core/harness.ts'
+import { zones } from './definitions.ts'
+import { conditionOf, crds, serving, until } from './served.ts'
+
+const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }
+const merge = { 'content-type': 'application/merge-patch+json' }
+
+let server: Harness
+before(async () => {
+  server = await serving(zones)
+})
+after(() => server.close())
+
+test('versions are converted by their name; each has its own defaults, columns and warnings', async () => {
+  const made = await server.call('POST', '/apis/dns.example.com/v1beta1/zones', {
+    metadata: { name: 'z' },
+    spec: { domain: 'd', view: 'v' },
+  })
+  assert.equal(made.code, 201, made.text)
+  assert.deepEqual([made.body.apiVersion, made.body.spec], ['dns.example.com/v1beta1', { domain: 'd', ttl: 60 }])
+  assert.ok(String(made.headers['warning']).includes('dns.example.com/v1beta1 Zone is old; use v1'))
+  await server.call('PATCH', '/apis/dns.example.com/v1/zones/z', { spec: { view: 'inner' } }, merge)
+  const now = await server.call('GET', '/apis/dns.example.com/v1/zones/z')
+  assert.deepEqual([now.body.apiVersion, now.body.spec], ['dns.example.com/v1', { domain: 'd', ttl: 60, view: 'inner' }])
+  const old = await server.call('GET', '/apis/dns.example.com/v1beta1/zones/z')
+  assert.deepEqual([old.body.spec, old.body.metadata.resourceVersion], [{ domain: 'd', ttl: 60 }, now.body.metadata.resourceVersion])
+  const columns = async (name: string) => {
+    const { body } = await server.call('GET', `/apis/dns.example.com/${name}/zones`, undefined, table)
+    return body.columnDefinitions.map((column: { name: string }) => column.name)
+  }
+  assert.deepEqual(
+    [await columns('v1'), await columns('v1beta1')],
+    [
+      ['Name', 'Domain'],
+      ['Name', 'Age'],
+    ],
+  )
+})
+
+test('a version that only a webhook could convert is refused, the stored one is served', async () => {
+  const converted = structuredClone(zones) as { metadata: { name: string }; spec: Record<string, unknown> & { names: object } }
+  converted.metadata.name = 'records.dns.example.com'
+  converted.spec.names = { plural: 'records', kind: 'Record' }
+  const clientConfig = { url: 'https://hooks.example.com/convert' }
+  converted.spec['conversion'] = { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } }
+  const made = await server.call('POST', crds, converted)
+  assert.equal(made.code, 201, made.text)
+  await until(server, `${crds}/records.dns.example.com`, (body) => conditionOf(body, 'Established')?.status === 'True')
+  assert.equal((await server.call('POST', '/apis/dns.example.com/v1/records', { metadata: { name: 'r' } })).code, 201)
+  const other = await server.call('GET', '/apis/dns.example.com/v1beta1/records/r')
+  assert.equal(other.code, 500)
+  assert.match(other.body.message, /conversion webhook for dns\.example\.com\/v1beta1, Kind=Record failed/)
+})
