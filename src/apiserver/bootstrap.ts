@@ -10,7 +10,7 @@ import { FlowSchema } from '../api/flowcontrol/flowschema.ts'
 import { PriorityLevelConfiguration } from '../api/flowcontrol/prioritylevelconfiguration.ts'
 import { ServiceCIDR } from '../api/networking/servicecidr.ts'
 import { PriorityClass } from '../api/scheduling/priorityclass.ts'
-import { isAlreadyExists } from '../apimachinery/api-error.ts'
+import { isAlreadyExists, isNotFound } from '../apimachinery/api-error.ts'
 import { semanticEqual } from '../apimachinery/equal.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import { draft as draftOf, type KubeObject, objectKey } from '../apimachinery/meta.ts'
@@ -18,6 +18,7 @@ import { firstServiceIp } from './allocators/cluster-ips.ts'
 import { familyOf } from './allocators/service-families.ts'
 import { flowSchemas, priorityLevels } from './bootstrap-flow-control.ts'
 import type { ServerContext } from './context.ts'
+import { deleteObject } from './deletion.ts'
 import { withDefaults } from './schemas.ts'
 import { createObject, updateObject, type Write } from './store.ts'
 
@@ -69,6 +70,15 @@ export async function bootstrap(server: ServerContext, options: BootstrapOptions
 /** Creates a namespace, unless it is there (NamespaceAutoProvision). */
 export function ensureNamespace(server: ServerContext, name: string): Promise<void> {
   return ensure(server, Namespace, { metadata: { name } })
+}
+
+/** Deletes the Endpoints of a service that is gone. What fails is logged. */
+export async function deleteEndpoints(server: ServerContext, namespace: string, name: string): Promise<void> {
+  try {
+    await deleteObject(writeOf(server, Endpoints, namespace, name), {})
+  } catch (error) {
+    if (!isNotFound(error)) server.log.error({ err: error, service: `${namespace}/${name}` }, 'Cannot delete the Endpoints of a service')
+  }
 }
 
 function kubernetesService(range: string, port: number) {

@@ -51,7 +51,7 @@ async function carryOut(write: Write, stored: StoredEntry, old: KubeObject, next
     if (dryRun) return { deleted: true, object: old, entry: entryOf(stored) }
     const result = await storage.delete(stored.key, stored.modRevision)
     if (!result.ok) return undefined
-    hookOf(write)?.afterDelete(old)
+    await hookOf(write)?.afterDelete(old)
     const entry = makeEntry(stored.key, stored.value, result.revision)
     return { deleted: true, object: objectOf(resolved.kind, entry), entry }
   }

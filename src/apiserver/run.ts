@@ -12,7 +12,7 @@ import { auditLog } from './audit/audit.ts'
 import { auditPolicy } from './audit/policy.ts'
 import { authenticationChain, tokenAuthenticator } from './authentication/index.ts'
 import { serviceAccountTokens } from './authentication/service-account-tokens.ts'
-import { bootstrap, ensureNamespace } from './bootstrap.ts'
+import { bootstrap, deleteEndpoints, ensureNamespace } from './bootstrap.ts'
 import { type ApiServer, createServer } from './component.ts'
 import type { ServerContext, ServerOptions } from './context.ts'
 import { discoveryRoutes } from './discovery/index.ts'
@@ -92,8 +92,14 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
         ...openApiRoutes(new Set(builtinKinds)),
       ],
       subresources: (context) => subresources({ tokens, askToken: tokenAuthenticator(authentication(context)) }),
-      hooks: ({ options: { serviceClusterIpRange, serviceNodePortRange }, read }) => [
-        serviceAllocator({ clusterIpRanges: serviceClusterIpRange, nodePortRange: serviceNodePortRange, random, read }),
+      hooks: (context) => [
+        serviceAllocator({
+          clusterIpRanges: context.options.serviceClusterIpRange,
+          nodePortRange: context.options.serviceNodePortRange,
+          random,
+          read: context.read,
+          deleteEndpoints: (namespace, name) => deleteEndpoints(context, namespace, name),
+        }),
       ],
       observe: ({ info, longRunning }) => metrics.begin(info, longRunning),
       authenticators: (context) => authenticationChain(authentication(context)),

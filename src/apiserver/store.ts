@@ -270,7 +270,7 @@ async function finish(write: Write, stored: StoredEntry, object: KubeObject, old
   if (!write.dryRun) {
     const result = await write.server.storage.delete(stored.key, stored.modRevision)
     if (!result.ok && result.current !== undefined) return undefined
-    if (result.ok) hookOf(write)?.afterDelete(old)
+    if (result.ok) await hookOf(write)?.afterDelete(old)
   }
   const metadata = Object.freeze({ ...object.metadata, resourceVersion: old.metadata!.resourceVersion! })
   return { object: Object.freeze({ ...object, metadata }), created: false, deleted: true }

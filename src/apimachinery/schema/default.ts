@@ -125,9 +125,10 @@ function fillObject(draft: Record<string, unknown>, schema: Schema): void {
   }
 }
 
-/** A zero default of a built-in field says nothing that decoding has not said already. */
+/** A zero default of a built-in field says nothing that decoding has not said already; where Go leaves zeros out it must not appear at all. */
 function hasDefault(schema: Schema): boolean {
   if (schema.default === undefined || schema.default === null) return false
+  if (schema.omitEmpty === true && schema.pointer !== true && (schema.default === 0 || schema.default === false)) return false
   return schema.goType === undefined || (schema.default !== '' && !(isObject(schema.default) && Object.keys(schema.default).length === 0))
 }
 

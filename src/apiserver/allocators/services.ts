@@ -16,10 +16,12 @@ export interface ServiceAllocatorOptions {
   nodePortRange: { from: number; to: number }
   random: Random
   read: Reader
+  /** Deletes the Endpoints of a service that is gone: a new service of its name must not inherit them. Does not reject. */
+  deleteEndpoints?: (namespace: string, name: string) => Promise<void>
 }
 
 /** The hook of services. Reads the present services at its first use; throws for malformed ranges. */
-export function serviceAllocator({ clusterIpRanges, nodePortRange, random, read }: ServiceAllocatorOptions): StoreHook {
+export function serviceAllocator({ clusterIpRanges, nodePortRange, random, read, deleteEndpoints }: ServiceAllocatorOptions): StoreHook {
   const addresses = clusterIps(clusterIpRanges, random)
   const ports = nodePorts(nodePortRange, random)
   let loaded = false
@@ -57,10 +59,11 @@ export function serviceAllocator({ clusterIpRanges, nodePortRange, random, read 
         throw error
       }
     },
-    afterDelete: (object) => {
+    afterDelete: async (object) => {
       load()
       addresses.release(object as ServiceObject)
       ports.release(object as ServiceObject)
+      await deleteEndpoints?.(object.metadata?.namespace ?? '', object.metadata?.name ?? '')
     },
   }
 }

@@ -15,8 +15,8 @@ export interface StoreHook {
    * Not called for subresources. Throws ApiError to refuse.
    */
   begin: (draft: KubeObject, old: KubeObject | undefined, context: { dryRun: boolean }) => Reservation
-  /** Called when an object is gone from storage (not for dry runs). */
-  afterDelete: (object: KubeObject) => void
+  /** Called when an object is gone from storage (not for dry runs); a promise that it returns is awaited. */
+  afterDelete: (object: KubeObject) => unknown
 }
 
 /** Nothing held. */

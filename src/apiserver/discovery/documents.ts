@@ -89,11 +89,18 @@ function aggregatedResource({ kind, responseKind, verbs, subresources }: Discove
       : {
           subresources: subresources.map(({ name, responseKind: own, verbs: allowed }) => ({
             subresource: name,
-            responseKind: gvk(own),
+            responseKind: gvk(
+              kind.custom === true || own.group !== responseKind.group || own.version !== responseKind.version ? own : unnamed(own),
+            ),
             verbs: allowed,
           })),
         }),
   }
+}
+
+/** Built-in subresources do not repeat the group and version of their parent. */
+function unnamed({ kind }: GroupVersionKind): GroupVersionKind {
+  return { group: '', version: '', kind }
 }
 
 function gvk({ group, version, kind }: GroupVersionKind) {

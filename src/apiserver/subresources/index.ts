@@ -3,6 +3,7 @@ import type { TokenAuthenticator } from '../authentication/index.ts'
 import type { ServiceAccountTokens } from '../authentication/service-account-tokens.ts'
 import type { Subresource } from '../context.ts'
 import { bindings, podBinding } from './binding.ts'
+import { componentStatuses } from './component-status.ts'
 import { eviction } from './eviction.ts'
 import type { KubeletClientOptions } from './kubelet.ts'
 import { podLog } from './log.ts'
@@ -27,6 +28,7 @@ export function subresources({ tokens, askToken, kubelet = {} }: SubresourceOpti
     approval,
     podBinding,
     bindings,
+    componentStatuses,
     ephemeralContainers,
     eviction,
     finalize,
