@@ -30,7 +30,7 @@ END
 kubectl apply -f app.yaml
 kubectl apply -f app.yaml
 sed -i -e 's/blue/green/' -e '/size/d' -e '/name: B/d' -e 's/1.26/1.27/' app.yaml
-kubectl diff -f app.yaml | grep '^[-+] ' | grep -v -e time: -e f: -e k: -e ' \.'
+kubectl diff -f app.yaml | grep '^[-+] ' | grep -v -e time: -e f: -e k: -e ' \.' -e manager: -e operation: -e subresource: -e apiVersion: -e fields
 kubectl apply -f app.yaml --dry-run=server
 kubectl apply -f app.yaml --dry-run=client
 kubectl apply -f app.yaml

@@ -5,7 +5,8 @@ kubectl rollout status deployment/nginx --timeout=60s
 kubectl expose deployment nginx --port=80 --type=NodePort
 kubectl wait --for=condition=Ready pod -l app=nginx --timeout=60s
 kubectl get deployments
-kubectl get pod,svc,rs -o wide
+eventually '[ $(kubectl get ep nginx -o yaml | grep -cw ip:) = 3 ]'
+kubectl get pod,svc,rs,ep -o wide
 kubectl wait --for=condition=Available deployment/nginx
 kubectl scale deployment/nginx --replicas=5
 kubectl rollout status deployment nginx --timeout=60s

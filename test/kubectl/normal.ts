@@ -16,6 +16,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\b3[0-2]\d{3}(?=\/(TCP|UDP|SCTP))/g, '<node-port>'],
   [/(nodePort"?: )3[0-2]\d{3}\b/g, '$1<node-port>'],
   [new RegExp(`(?<=[a-z0-9]-)[${safe}]{5}(?![\\w-])`, 'g'), '<rnd>'],
+  // names of events
+  [/\.[0-9a-f]{16}\b/g, '.<hex>'],
   [/X509SHA256=[0-9a-f]{64}/g, 'X509SHA256=<sha256>'],
   [/hollow:\/\/[0-9a-f]{64}/g, 'hollow://<container-id>'],
   [/(pulled image .* in )\d+ms \(\d+ms including waiting\)/g, '$1<duration>'],
@@ -65,12 +67,16 @@ function normalLine(raw: string, inAges: boolean): string {
   return line.includes('<rnd>') ? line.replace(/\bnode-\d\b/g, '<node>') : line
 }
 
-/** Neighbouring lines that hold a random name come in the order of that name: sorted by what is left of them. */
+/**
+ * Neighbouring lines that hold a random name come in the order of that name: sorted by what is left of them. So are the events of
+ * describe: several processes write them, within one second.
+ */
 function sortedRandomRows(lines: readonly string[]): string[] {
   const out: string[] = []
   let rows: string[] = []
   for (const line of [...lines, '']) {
-    if (line.includes('<rnd>') && !line.startsWith(' ') && !line.startsWith('$ ')) {
+    const random = line.includes('<rnd>') && !line.startsWith(' ') && !line.startsWith('$ ')
+    if (random || /^ {2}(Normal|Warning) {2}/.test(line)) {
       rows.push(line)
       continue
     }

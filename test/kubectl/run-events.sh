@@ -2,7 +2,9 @@
 kubectl run web --image=nginx --port=80 --labels=app=web --env=A=1 --overrides='{"spec":{"nodeSelector":{"kubernetes.io/hostname":"node-1"}}}'
 kubectl wait --for=condition=Ready pod/web --timeout=30s
 kubectl get pod web -o wide
-kubectl get events --field-selector involvedObject.name=web --sort-by=.metadata.creationTimestamp -o custom-columns=TYPE:.type,REASON:.reason,FROM:.source.component,MESSAGE:.message
+kubectl get events --field-selector involvedObject.name=web --no-headers -o custom-columns=TYPE:.type,REASON:.reason,FROM:.source.component,MESSAGE:.message | sort
+kubectl get events --field-selector involvedObject.name=web,reason=Started
+kubectl get events --field-selector involvedObject.name=web,reason=Scheduled -o wide
 kubectl events --for pod/web --types=Normal --no-headers | wc -l
 kubectl run web --image=nginx
 kubectl run Bad_name --image=nginx

@@ -90,7 +90,8 @@ async function transcript({ folder, topic, text, version, home, cluster }: Run):
   copyFileSync(cluster.kubeconfig, kubeconfig)
   const env = {
     PATH: `${kubectl}:${process.env['PATH']}`,
-    HOME: join(home, version),
+    // its own, so that no topic sees what another one's kubectl has cached of the API
+    HOME: join(home, namespace),
     KUBECONFIG: kubeconfig,
     NS: namespace,
     TOPIC: resolve(folder),
