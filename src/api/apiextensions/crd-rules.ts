@@ -1,4 +1,4 @@
-// Defaults, strategy and validation of CustomResourceDefinitions, but for CEL rules and defaults inside schemas.
+// Defaults, strategy and validation of CustomResourceDefinitions.
 // Words and paths: k8s.io/apiextensions-apiserver/pkg/apis/apiextensions. What all versions share is judged once, at upstream's
 // older top-level paths (spec.validation, spec.subresources …).
 import type {
@@ -15,6 +15,7 @@ import { oneOf } from '../shared/checks.ts'
 import { celRuleErrors } from './cel-rules.ts'
 import { columnErrors, conversionErrors, deprecationErrors, namesErrors, subresourcesErrors } from './crd-part-rules.ts'
 import { crdSchemaErrors } from './crd-schema-rules.ts'
+import { defaultErrors } from './default-rules.ts'
 
 /** Names that follow from the kind, and the first stored version. */
 export function crdDefaults(crd: Crd): void {
@@ -102,7 +103,8 @@ function schemaErrors({ schema, subresources }: Version, path: Path): FieldError
   if (schema?.openAPIV3Schema === undefined) return []
   const where = path.child('openAPIV3Schema')
   const errors = crdSchemaErrors(schema.openAPIV3Schema, subresources?.status !== undefined, where)
-  return errors.length > 0 ? errors : celRuleErrors(schema.openAPIV3Schema, where)
+  if (errors.length > 0) return errors
+  return [...celRuleErrors(schema.openAPIV3Schema, where), ...defaultErrors(schema.openAPIV3Schema, where)]
 }
 
 /** Upstream shows its internal struct here, whose fields have Go names. */
