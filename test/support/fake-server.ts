@@ -294,6 +294,7 @@ class Stream {
   }
 
   push(event: WatchEvent): void {
+    if (this.#ended !== undefined) return
     this.#events.push(event)
     this.#wake?.()
   }

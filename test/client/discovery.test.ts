@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Client } from '../../src/client/client.ts'
+import { discoverKinds } from '../../src/client/discovery.ts'
+
+const answers: Record<string, unknown> = {
+  '/apis': {
+    groups: [
+      {
+        name: 'apps',
+        preferredVersion: { groupVersion: 'apps/v1' },
+        versions: [{ groupVersion: 'apps/v1beta1' }, { groupVersion: 'apps/v1' }],
+      },
+      { name: 'broken.io', preferredVersion: { groupVersion: 'broken.io/v1' }, versions: [{ groupVersion: 'broken.io/v1' }] },
+    ],
+  },
+  '/api/v1': {
+    groupVersion: 'v1',
+    resources: [
+      { name: 'pods', kind: 'Pod', namespaced: true, verbs: ['get', 'list'] },
+      { name: 'pods/log', kind: 'Pod', namespaced: true, verbs: ['get'] },
+      { name: 'nodes', kind: 'Node', namespaced: false, verbs: ['get'] },
+    ],
+  },
+  '/apis/apps/v1': { groupVersion: 'apps/v1', resources: [{ name: 'deployments', kind: 'Deployment', namespaced: true, verbs: [] }] },
+  '/apis/apps/v1beta1': {
+    groupVersion: 'apps/v1beta1',
+    resources: [
+      { name: 'deployments', kind: 'Deployment', namespaced: true, verbs: [] },
+      { name: 'widgets', kind: 'Widget', namespaced: true, verbs: [] },
+    ],
+  },
+}
+
+test('each resource once, in the preferred version; a group that fails is named', async () => {
+  const raw = async (_method: string, path: string) => answers[path] ?? Promise.reject(new Error('503'))
+  const { kinds, failed } = await discoverKinds({ raw } as unknown as Client)
+  assert.deepEqual(
+    kinds.map(({ apiVersion, kind, resource, scope }) => `${apiVersion} ${kind} ${resource} ${scope}`),
+    [
+      'v1 Pod pods Namespaced',
+      'v1 Node nodes Cluster',
+      'apps/v1 Deployment deployments Namespaced',
+      'apps/v1beta1 Widget widgets Namespaced',
+    ],
+  )
+  assert.deepEqual(failed, ['/apis/broken.io/v1'])
+})
