@@ -39,7 +39,8 @@ test('types of /openapi/v3/apis/apps/v1 compile, and a program written with them
   const index = (await (await request(`${server}/openapi/v3`)).json()) as { paths: Record<string, { serverRelativeURL: string }> }
   const { serverRelativeURL } = index.paths['apis/apps/v1']!
   const document = await (await request(`${server}${serverRelativeURL}`)).text()
-  writeFileSync(join(folder, 'apps-v1.ts'), astToString(await openapiTS(document)))
+  // upstream's documents give every nested object the default {}: that must not make it obligatory in a request
+  writeFileSync(join(folder, 'apps-v1.ts'), astToString(await openapiTS(document, { defaultNonNullable: false })))
   assert.ok(readFileSync(join(folder, 'apps-v1.ts'), 'utf8').includes('"io.k8s.api.apps.v1.Deployment"'))
   copyFileSync('test/clients/fixtures/typed-client.ts', join(folder, 'typed-client.ts'))
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
