@@ -11,51 +11,9 @@ import { Event } from '../../src/api/core/event.ts'
 import { Pod } from '../../src/api/core/pod/index.ts'
 import { Service } from '../../src/api/core/service/index.ts'
 import { ApiError, conflict } from '../../src/apimachinery/api-error.ts'
-import { createEventRecorder } from '../../src/client/event-recorder.ts'
-import { InformerFactory } from '../../src/client/informer.ts'
-import { type Controller, defineController } from '../../src/controller/define.ts'
-import { create, nothing, plan, requeueAfter } from '../../src/controller/plan.ts'
-import { runController } from '../../src/controller/runner.ts'
-import { FakeServer } from '../support/fake-server.ts'
-import { type LogLine, logTo } from '../support/log.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
-
-interface Running {
-  clock: VirtualClock
-  server: FakeServer
-  logs: LogLine[]
-  stop: () => Promise<void>
-}
-
-function running(controller: Controller, prepare: (server: FakeServer) => void = () => {}): Running {
-  const clock = new VirtualClock()
-  const server = new FakeServer(clock)
-  prepare(server)
-  const end = new AbortController()
-  const shared = { client: server.client, clock, random: () => 0.5, signal: end.signal }
-  const informers = new InformerFactory(shared)
-  const recorder = createEventRecorder({ client: server.client, eventKind: Event, clock, component: `${controller.name}-controller` })
-  const logs: LogLine[] = []
-  const run = runController(controller, { ...shared, informers, recorder, log: logTo(logs) })
-  const stop = async () => {
-    end.abort()
-    await clock.advance(1000)
-    await Promise.all([run, informers.stopped()])
-  }
-  return { clock, server, logs, stop }
-}
-
-function webSet(replicas: number): ReplicaSetObject {
-  const labels = { app: 'web' }
-  const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'nginx' }] } }
-  return { metadata: { namespace: 'ns', name: 'web' }, spec: { replicas, selector: { matchLabels: labels }, template } }
-}
-
-const web = { namespace: 'ns', name: 'web' }
-const scaleTo = (server: FakeServer, replicas: number) =>
-  server.change<ReplicaSetObject>(ReplicaSet, web, (set) => {
-    set.spec!.replicas = replicas
-  })
+import { defineController } from '../../src/controller/define.ts'
+import { create, nothing, plan } from '../../src/controller/plan.ts'
+import { running, scaleTo, web, webSet } from './running.ts'
 
 test('a ReplicaSet of ten converges', async () => {
   const { clock, server, stop } = running(replicaset, (one) => one.create(ReplicaSet, webSet(10)))
@@ -216,103 +174,5 @@ test('a pod deleted without grace leaves its endpoints', async () => {
   server.remove(Service, web)
   await clock.advance(1000)
   assert.deepEqual(server.all(Endpoints), [])
-  await stop()
-})
-
-test('an aborted runner ends, with all its timers and watches', async () => {
-  const { clock, server, stop } = running(replicaset, (one) => one.create(ReplicaSet, webSet(3)))
-  await clock.advance(1000)
-  await stop()
-  assert.equal(server.watching(Pod) + server.watching(ReplicaSet), 0)
-  assert.equal(clock.pending, 0)
-})
-
-test('a runner aborted before the first list ends as well', async () => {
-  const { stop } = running(replicaset)
-  await stop()
-})
-
-test('a missing port is told at once', async () => {
-  const needy = defineController({ name: 'needy', for: ConfigMap, reads: {}, needs: ['metrics'], reconcile: () => nothing })
-  const { server, clock } = { clock: new VirtualClock(), server: new FakeServer(new VirtualClock()) }
-  const shared = { client: server.client, clock, random: () => 0.5, signal: new AbortController().signal }
-  const recorder = createEventRecorder({ client: server.client, eventKind: Event, clock, component: 'x' })
-  await assert.rejects(
-    runController(needy, { ...shared, informers: new InformerFactory(shared), recorder, log: logTo([]) }),
-    /needs metrics/,
-  )
-})
-
-test('a mapping that throws is logged and breaks nothing', async () => {
-  const seen: string[] = []
-  const fragile = defineController({
-    name: 'fragile',
-    for: ConfigMap,
-    reads: {},
-    watches: [
-      {
-        kind: Pod,
-        map: () => {
-          throw new Error('bug')
-        },
-      },
-    ],
-    reconcile: (_map, _reads, { key }) => {
-      seen.push(key)
-      return nothing
-    },
-  })
-  const { clock, logs, stop } = running(fragile, (one) => {
-    one.create(Pod, { metadata: { namespace: 'ns', name: 'p' } })
-    one.create(ConfigMap, { metadata: { namespace: 'ns', name: 'm' } })
-  })
-  await clock.advance(1000)
-  assert.deepEqual(seen, ['ns/m'])
-  assert.deepEqual(
-    logs.map(({ message }) => message),
-    ['change could not be mapped'],
-  )
-  await stop()
-})
-
-test('a bug in reconcile is logged, retried with growing patience, and keeps no other key waiting', async () => {
-  const tries: number[] = []
-  const clockNow: { now?: () => number } = {}
-  const faulty = defineController({
-    name: 'faulty',
-    for: ConfigMap,
-    reads: {},
-    reconcile: ({ metadata }) => {
-      if (metadata?.name !== 'bad') return plan(create(Pod, { metadata: { namespace: 'ns', name: `for-${metadata?.name}` } }))
-      tries.push(clockNow.now?.() ?? 0)
-      throw new TypeError('bug')
-    },
-  })
-  const { clock, server, logs, stop } = running(faulty, (one) => {
-    for (const name of ['bad', 'good']) one.create(ConfigMap, { metadata: { namespace: 'ns', name } })
-  })
-  clockNow.now = () => clock.now()
-  await clock.advance(1000)
-  assert.equal(server.all(Pod).length, 1)
-  const gaps = tries.slice(1).map((at, i) => at - tries[i]!)
-  assert.deepEqual(gaps.slice(0, 7), [5, 10, 20, 40, 80, 160, 320])
-  assert.ok(logs.every(({ level }) => level === 'error'))
-  await stop()
-})
-
-test('a plan may ask to be looked at again', async () => {
-  let looks = 0
-  const patientOne = defineController({
-    name: 'patient',
-    for: ConfigMap,
-    reads: {},
-    reconcile: () => {
-      looks++
-      return plan(requeueAfter(looks < 3 ? 10_000 : undefined))
-    },
-  })
-  const { clock, stop } = running(patientOne, (one) => one.create(ConfigMap, { metadata: { namespace: 'ns', name: 'm' } }))
-  await clock.advance(60_000)
-  assert.equal(looks, 3)
   await stop()
 })

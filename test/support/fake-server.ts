@@ -9,6 +9,8 @@ import { applyMergePatch } from '../../src/apimachinery/patch/merge-patch.ts'
 import { applyStrategicPatch } from '../../src/apimachinery/patch/strategic.ts'
 import { schemaOf } from '../../src/apimachinery/schema/from-openapi.ts'
 import type { Client, ObjectRef, WatchEvent, WatchOptions } from '../../src/client/client.ts'
+import { discoveryOf } from './fake-discovery.ts'
+import { WatchStream } from './watch-stream.ts'
 
 type Stored = KubeObject & { metadata: NonNullable<KubeObject['metadata']>; spec?: unknown; status?: unknown }
 
@@ -42,7 +44,7 @@ export class FakeServer {
   readonly #clock: Clock
   readonly #objects = new Map<string, Map<string, Stored>>()
   readonly #history = new Map<string, Change[]>()
-  readonly #watchers = new Map<string, Set<Stream>>()
+  readonly #watchers = new Map<string, Set<WatchStream>>()
   #revision = 0
   #names = 0
 
@@ -128,7 +130,7 @@ export class FakeServer {
       this.#seen('create', kind, ref.name, subresource, body)
       return body
     },
-    raw: async (_method, path) => this.#discovery(path),
+    raw: async (_method, path) => discoveryOf(this.kinds, path),
   }
 
   /** Stores an object as a create does, without counting a request. */
@@ -167,23 +169,6 @@ export class FakeServer {
     }
     draft.metadata = { ...draft.metadata, finalizers, deletionTimestamp: draft.metadata.deletionTimestamp ?? timestamp(this.#clock.now()) }
     this.#store(kind, draft, 'MODIFIED')
-  }
-
-  #discovery(path: string): unknown {
-    if (path === '/apis') {
-      const versions = [...new Set(this.kinds.filter(({ group }) => group !== '').map(({ apiVersion }) => apiVersion))]
-      const entry = (groupVersion: string) => ({
-        name: groupVersion.split('/')[0],
-        preferredVersion: { groupVersion },
-        versions: [{ groupVersion }],
-      })
-      return { groups: versions.map(entry) }
-    }
-    const groupVersion = path.replace(/^\/apis?\//, '')
-    const resources = this.kinds
-      .filter(({ apiVersion }) => apiVersion === groupVersion)
-      .map(({ resource, kind, scope, verbs }) => ({ name: resource, kind, namespaced: scope === 'Namespaced', verbs: [...verbs] }))
-    return { groupVersion, resources }
   }
 
   #seen(verb: SeenRequest['verb'], kind: Kind, name: string, subresource?: string, body?: unknown): void {
@@ -255,7 +240,7 @@ export class FakeServer {
     return object
   }
 
-  #tell(stream: Stream, { type, object }: Change): void {
+  #tell(stream: WatchStream, { type, object }: Change): void {
     const event = { type, object: structuredClone(object) }
     if (this.lagMs === 0) stream.push(event)
     else this.#clock.after(this.lagMs, () => stream.push(event))
@@ -266,7 +251,7 @@ export class FakeServer {
     if (options.sendInitialEvents && !this.watchList) throw new Failure('Invalid', 'sendInitialEvents: Forbidden')
     const from = Number(options.resourceVersion ?? this.#revision)
     if (from < this.compactedBefore) throw new Failure('Expired', `too old resource version: ${from} (${this.compactedBefore})`)
-    const stream = new Stream(options.signal)
+    const stream = new WatchStream(options.signal)
     const streams = this.#watchers.get(id(kind)) ?? new Set()
     this.#watchers.set(id(kind), streams.add(stream))
     if (options.sendInitialEvents) {
@@ -279,41 +264,6 @@ export class FakeServer {
       yield* stream.events()
     } finally {
       streams.delete(stream)
-    }
-  }
-}
-
-/** Events on their way to one watcher. */
-class Stream {
-  readonly #events: WatchEvent[] = []
-  #wake: (() => void) | undefined
-  #ended: { error: unknown } | undefined
-
-  constructor(signal: AbortSignal | undefined) {
-    signal?.addEventListener('abort', () => this.end(signal.reason), { once: true })
-  }
-
-  push(event: WatchEvent): void {
-    if (this.#ended !== undefined) return
-    this.#events.push(event)
-    this.#wake?.()
-  }
-
-  end(error?: unknown): void {
-    this.#ended ??= { error }
-    this.#wake?.()
-  }
-
-  async *events(): AsyncGenerator<WatchEvent> {
-    for (;;) {
-      for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) yield event
-      if (this.#ended !== undefined) {
-        if (this.#ended.error !== undefined) throw this.#ended.error
-        return
-      }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
     }
   }
 }
