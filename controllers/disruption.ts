@@ -13,10 +13,11 @@ import { isPodReady } from '../src/api/core/pod/queries.ts'
 import { ReplicationController } from '../src/api/core/replicationcontroller.ts'
 import { PodDisruptionBudget } from '../src/api/policy/poddisruptionbudget.ts'
 import { timestamp } from '../src/apimachinery/clock.ts'
-import { type KubeObject, type OwnerReference, objectKey, splitApiVersion } from '../src/apimachinery/meta.ts'
+import { type KubeObject, type OwnerReference, objectKey, splitApiVersion, splitKey } from '../src/apimachinery/meta.ts'
 import { defineController, type ReadsOf } from '../src/controller/define.ts'
 import { controllerOf } from '../src/controller/owners.ts'
-import { event, type PlanPart, plan, requeueAfter, status } from '../src/controller/plan.ts'
+import { event, nothing, type PlanPart, plan, requeueAfter, status } from '../src/controller/plan.ts'
+import { staleDisruption, staleKey, stalePodName } from './shared/stale-disruption.ts'
 
 /** A pod whose eviction was granted should be seen as deleted within this time; upstream's DeletionTimeout. */
 const deletionTimeoutMs = 120_000
@@ -37,11 +38,13 @@ export const disruption = defineController({
   watches: [
     {
       kind: Pod,
-      map: (pod: PodObject, { budgets }, previous: PodObject | undefined) =>
-        budgets
+      map: (pod: PodObject, { budgets }, previous: PodObject | undefined) => {
+        const concerned = budgets
           .list(pod.metadata?.namespace)
           .filter((budget) => selects(budget, pod) || (previous !== undefined && selects(budget, previous)))
-          .map(objectKey),
+        const stale = staleKey(pod)
+        return [...concerned.map(objectKey), ...(stale === undefined ? [] : [stale])]
+      },
     },
   ],
   reconcile(budget, listers, { now }) {
@@ -61,6 +64,12 @@ export const disruption = defineController({
       status(PodDisruptionBudget, budget, budgetStatus(budget, { healthy, ...expected }, disrupted.kept, now)),
       requeueAfter(disrupted.recheckMs),
     )
+  },
+  /** Some keys are about pods: those that were to be disrupted. */
+  absent(key, { pods }, { now }) {
+    const { name, namespace } = splitKey(key)
+    const pod = stalePodName(name)
+    return pod === undefined ? nothing : staleDisruption(pods.get(pod, namespace), now)
   },
 })
 
