@@ -9,6 +9,7 @@ import type { RequestContext, ServerContext } from '../context.ts'
 import { borrowedLimits, smoothedDemand } from './borrowing.ts'
 import type { Configuration, Level, Schema } from './configuration.ts'
 import { flowConfiguration } from './configuration.ts'
+import { writeDangling } from './dangling.ts'
 import { DroppedRequests } from './dropped-requests.ts'
 import { FlowMetrics } from './flow-metrics.ts'
 import { matchesFlowSchema } from './matching.ts'
@@ -55,7 +56,9 @@ export function flowControl(server: ServerContext, concurrency: number): FlowCon
   for (const kind of [FlowSchema, PriorityLevelConfiguration]) server.cache.bucket(kind as unknown as Kind).watchers.add(onChange)
   const configure = () => {
     changed = false
-    configuration = flowConfiguration(server.read.list(FlowSchema), server.read.list(PriorityLevelConfiguration), concurrency)
+    const schemas = server.read.list(FlowSchema)
+    configuration = flowConfiguration(schemas, server.read.list(PriorityLevelConfiguration), concurrency)
+    void writeDangling(server, schemas, new Set(configuration.levels.keys()))
     hands.clear()
     for (const level of configuration.levels.values()) applyLevel(states, level, server)
     for (const [name, state] of states) if (!configuration.levels.has(name) && state.queues.idle) states.delete(name)
