@@ -1,5 +1,5 @@
 // Works off what the graph wakes: verifies by fresh reads, then deletes, drops references or finalizers, orphans.
-import { isNotFound } from '../../src/apimachinery/api-error.ts'
+import { isConflict, isNotFound } from '../../src/apimachinery/api-error.ts'
 import type { Kind } from '../../src/apimachinery/kind.ts'
 import type { KubeObject, OwnerReference } from '../../src/apimachinery/meta.ts'
 import {
@@ -89,7 +89,7 @@ export class Collector {
     const node = this.#graph.get(uid)
     // being deleted is a one-way trip
     if (node === undefined || (node.beingDeleted && !node.deletingDependents)) return false
-    if (!node.virtual && !node.deletingDependents && node.owners.length === 0) return false
+    if (!node.virtual && !node.deletingDependents && (node.owners.length === 0 || (await this.#judgeUnread(node)))) return false
     const live = await this.#live(node.identity)
     if (live === undefined) {
       this.#rememberAbsent(node.identity)
@@ -103,11 +103,25 @@ export class Collector {
     return false
   }
 
+  /** The common case takes one request: what the graph knows decides, and the server refuses when that is no longer so. True when done. */
+  async #judgeUnread(node: Node): Promise<boolean> {
+    const { owners, finalizers, resourceVersion } = node
+    const { uid, namespace, name } = node.identity
+    const decision = verdict(node, await this.#ownerStates(owners, namespace), finalizers)
+    if (decision.act === 'nothing') return true
+    if (decision.act !== 'delete' || decision.unblock) return false
+    try {
+      await this.#port.delete(this.#kind(node.identity), namespace, name, { uid, resourceVersion }, decision.propagationPolicy)
+      return true
+    } catch (error) {
+      if (isConflict(error)) return false
+      throw error
+    }
+  }
+
   async #judge(node: Node, live: KubeObject): Promise<void> {
     const { uid = '', resourceVersion, ownerReferences = [], finalizers = [] } = live.metadata ?? {}
-    const owners = new Map<string, OwnerState>()
-    for (const owner of ownerReferences) owners.set(owner.uid, await this.#ownerState(owner, node.identity.namespace))
-    const decision = verdict(node, owners, finalizers)
+    const decision = verdict(node, await this.#ownerStates(ownerReferences, node.identity.namespace), finalizers)
     const { namespace, name } = node.identity
     const kind = this.#kind(node.identity)
     if (decision.act === 'drop-owners') await this.#dropOwners(kind, live, decision.uids)
@@ -179,6 +193,12 @@ export class Collector {
   async #patchMetadata(kind: Kind, live: KubeObject, metadata: Record<string, unknown>): Promise<void> {
     const { namespace, name = '', uid, resourceVersion } = live.metadata ?? {}
     await this.#port.patch(kind, namespace, name, { metadata: { uid, resourceVersion, ...metadata } }, 'merge')
+  }
+
+  async #ownerStates(owners: readonly OwnerReference[], namespace: string | undefined): Promise<Map<string, OwnerState>> {
+    const states = new Map<string, OwnerState>()
+    for (const owner of owners) states.set(owner.uid, await this.#ownerState(owner, namespace))
+    return states
   }
 
   /** An owner in the graph that is named rightly exists; of any other the server is asked. */

@@ -12,6 +12,8 @@ export interface Identity {
 
 export interface Node {
   identity: Identity
+  /** As last seen: fences a deletion that is decided by the graph alone. */
+  resourceVersion: string
   owners: readonly OwnerReference[]
   dependents: Set<Node>
   /** Not seen yet: only named by a dependent. */
@@ -46,10 +48,11 @@ export class Graph {
 
   /** An object was added or changed. */
   put(object: KubeObject): Wake {
-    const { uid = '', finalizers = [], ownerReferences = [], deletionTimestamp } = object.metadata ?? {}
+    const { uid = '', resourceVersion = '', finalizers = [], ownerReferences = [], deletionTimestamp } = object.metadata ?? {}
     const known = this.#nodes.get(uid)
     const node: Node = known ?? {
       identity: identityOf(object),
+      resourceVersion,
       owners: [],
       dependents: new Set(),
       virtual: false,
@@ -74,6 +77,7 @@ export class Graph {
     node.beingDeleted = deleting
     node.deletingDependents = foreground
     node.finalizers = finalizers
+    node.resourceVersion = resourceVersion
     return wake
   }
 
@@ -166,6 +170,7 @@ function virtualNode(reference: OwnerReference, namespace: string | undefined): 
   const { apiVersion, kind, name, uid } = reference
   return {
     identity: { apiVersion, kind, namespace, name, uid },
+    resourceVersion: '',
     owners: [],
     dependents: new Set(),
     virtual: true,
