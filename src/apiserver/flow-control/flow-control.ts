@@ -143,7 +143,7 @@ function handOf(hands: Map<string, readonly number[]>, schema: Schema, level: Le
 
 function headersOf(schema: Schema, level: Level): Record<string, string> {
   if (schema.uid === '' || level.uid === '') return {}
-  return { 'X-Kubernetes-PF-FlowSchema-UID': schema.uid, 'X-Kubernetes-PF-PriorityLevel-UID': level.uid }
+  return { 'X-Kubernetes-Pf-Flowschema-Uid': schema.uid, 'X-Kubernetes-Pf-Prioritylevel-Uid': level.uid }
 }
 
 function admitted(state: LevelState, ticket: Ticket, headers: Record<string, string>, done: () => void): Admission {
