@@ -8,7 +8,7 @@ const itemWeight = 1
 /** Added for each member and item of a level that has more than `crowd` before it. */
 const crowd = 1000
 const crowdedObjectWeight = 16
-const crowdedItemWeight = 19
+const crowdedItemWeight = 24
 
 const quote = 0x22
 const backslash = 0x5c
@@ -36,6 +36,24 @@ export function jsonWeight(text: Uint8Array, limit: number, maxDepth = 10_000): 
       if (++depth > maxDepth) return Infinity
       members[depth] = 0
     } else if (byte === 0x7d || byte === 0x5d) depth = Math.max(0, depth - 1)
+  }
+  return weight
+}
+
+/** The weight of a value, as {@link jsonWeight} tells it of its text. Counting stops above `limit`. */
+export function valueWeight(value: unknown, limit: number): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const list = Array.isArray(value)
+  let weight = list ? itemWeight : objectWeight
+  let members = 0
+  for (const key in value) {
+    const crowded = ++members > crowd
+    if (members > 1) weight += crowded ? itemWeight + crowdedItemWeight : itemWeight
+    if (!list) weight += crowded ? memberWeight + crowdedObjectWeight : memberWeight
+    const item = (value as Record<string, unknown>)[key]
+    if (typeof item !== 'object' || item === null) continue
+    weight += valueWeight(item, limit - weight) + (crowded ? crowdedObjectWeight : 0)
+    if (weight > limit) break
   }
   return weight
 }

@@ -2,10 +2,12 @@
 // carry no resourceVersion, so that the wire forms (with it; without kind inside typed lists) are made by cutting and joining.
 import { ApiError } from '../apimachinery/api-error.ts'
 import { deepFreeze, parseJson, stringifyJson } from '../apimachinery/json.ts'
+import { jsonWeight } from '../apimachinery/json-weight.ts'
 import type { Kind, Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { apiVersionOf } from '../apimachinery/meta.ts'
 import { withDefaults, withoutUnknown } from './schemas.ts'
+import { tooHeavy } from './store-errors.ts'
 
 /** A value as storage holds it, decoded: the frozen object (no resourceVersion) and its canonical bytes. */
 export interface Decoded {
@@ -30,14 +32,26 @@ const decodedValues = new WeakMap<Uint8Array, Decoded>()
 
 /** etcd's --max-request-bytes; it answers more in these words (wire.md 27). */
 const maxStoredBytes = 1.5 * 1024 * 1024
+/** Heaviest body that is read (json-weight.ts). */
+export const maxBodyWeight = 400_000
+/** With managedFields and defaults, and definitions of custom resources; patches must not add up to more than a body may have. */
+export const maxStoredWeight = 4 * maxBodyWeight
+const weighedBytes = 64 * 1024
 
 /** Bytes for storage. Throws for more than storage takes. The object must be complete; its resourceVersion is left out. */
 export function encodeStored(kind: Kind, object: KubeObject): Decoded {
+  const decoded = encode(kind, object)
+  const { bytes } = decoded
+  if (bytes.length > maxStoredBytes) throw new ApiError('', 'etcdserver: request is too large')
+  if (bytes.length > weighedBytes && jsonWeight(bytes, maxStoredWeight) > maxStoredWeight) throw tooHeavy()
+  return decoded
+}
+
+function encode(kind: Kind, object: KubeObject): Decoded {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
   const { resourceVersion: _resourceVersion, ...meta } = metadata ?? {}
   const stored = { kind: kind.kind, apiVersion: kind.apiVersion, metadata: meta, ...rest }
   const bytes = Buffer.from(stringifyJson(stored))
-  if (bytes.length > maxStoredBytes) throw new ApiError('', 'etcdserver: request is too large')
   const decoded = { kind, object: deepFreeze(stored) as KubeObject, bytes }
   decodedValues.set(decoded.bytes, decoded)
   return decoded
@@ -48,7 +62,7 @@ export function decodeStored(kind: Kind, value: Uint8Array): Decoded {
   const known = decodedValues.get(value)
   if (known !== undefined && known.kind === kind) return known
   const object = withDefaults(kind, withoutUnknown(kind, parseJson(value) as KubeObject))
-  const decoded = encodeStored(kind, object)
+  const decoded = encode(kind, object)
   decodedValues.set(value, decoded)
   return decoded
 }

@@ -142,7 +142,8 @@ const maxFieldManagerBytes = 128
 
 function fieldManagerErrors(manager: string): FieldError[] {
   const errors: FieldError[] = []
-  if (Buffer.byteLength(manager) > maxFieldManagerBytes) errors.push(tooLong('fieldManager', '', maxFieldManagerBytes))
+  // Its letters are not told too: one error for each, each with the whole text, would be the square of what the client sent.
+  if (Buffer.byteLength(manager) > maxFieldManagerBytes) return [tooLong('fieldManager', '', maxFieldManagerBytes)]
   let position = 0
   for (const letter of manager) {
     if (!isPrintable(letter)) {

@@ -1,17 +1,27 @@
 // Large bodies, before a verb reads them: weighed, parsed with the event loop given back afterwards, or (real YAML) parsed in a thread.
-import { ApiError } from '../apimachinery/api-error.ts'
 import { JsonError, parseJson } from '../apimachinery/json.ts'
 import { jsonWeight } from '../apimachinery/json-weight.ts'
 import { YamlError } from '../apimachinery/schema/yaml.ts'
 import type { ParsedBody } from './body.ts'
 import { parseJsonBody, prepared } from './body.ts'
 import { breathe } from './breathe.ts'
+import { maxBodyWeight } from './codec.ts'
 import type { RequestContext } from './context.ts'
 import { mediaType, protobufType } from './negotiate.ts'
+import { tooHeavy } from './store-errors.ts'
 import { parseYamlInThread } from './yaml-thread.ts'
 
-/** Heaviest body that is read: several times the largest objects in use, which etcd's limit of 1.5 MiB bounds. */
-export const maxBodyWeight = 400_000
+/**
+ * Heaviest body that is read: several times the largest objects in use. Ten thousand operations of a JSON patch are allowed by their number,
+ * definitions of custom resources are large and written by administrators only; an apply is merged and compared besides being written.
+ */
+function maxWeight({ resolved, headers }: Pick<RequestContext, 'resolved' | 'headers'>): number {
+  const media = mediaType(headers['content-type']?.toString())
+  if (media === 'application/json-patch+json') return 3 * maxBodyWeight
+  if (resolved?.kind.kind === 'CustomResourceDefinition') return 3 * maxBodyWeight
+  return media === 'application/apply-patch+yaml' ? maxBodyWeight / 2 : maxBodyWeight
+}
+
 /** Longest YAML (that is no JSON) which is read at all. */
 const maxYamlBytes = 1024 * 1024
 /** Shorter bodies are parsed where they are read. */
@@ -19,21 +29,19 @@ const largeJsonBytes = 64 * 1024
 const largeYamlBytes = 8 * 1024
 
 /** Parses a large body ahead: body.ts finds the result. Throws 413 for what is too heavy, 429 when the YAML thread is flooded. */
-export async function prepareBody({ body, headers }: Pick<RequestContext, 'body' | 'headers'>): Promise<void> {
+export async function prepareBody(request: Pick<RequestContext, 'body' | 'headers' | 'resolved'>): Promise<void> {
+  const { body, headers } = request
   if (body.length < largeYamlBytes) return
   const media = mediaType(headers['content-type']?.toString())
   if (media === protobufType) return
   const yaml = media.endsWith('yaml')
   if (!yaml && body.length < largeJsonBytes) return
-  if (jsonWeight(body, maxBodyWeight) > maxBodyWeight) throw tooHeavy()
+  const limit = maxWeight(request)
+  if (jsonWeight(body, limit) > limit) throw tooHeavy()
   breathe()
   if (!yaml) keep(body, () => parseJsonBody(body))
-  else if (!keepJson(body)) await prepareYaml(body)
+  else if (!keepJson(body)) await prepareYaml(body, limit)
   await breathe()
-}
-
-function tooHeavy(): ApiError {
-  return new ApiError('RequestEntityTooLarge', 'Request entity too large: the object has too many values')
 }
 
 function keep(body: Buffer, parse: () => ParsedBody): void {
@@ -59,11 +67,11 @@ function keepJson(body: Buffer): boolean {
   }
 }
 
-async function prepareYaml(body: Buffer): Promise<void> {
+async function prepareYaml(body: Buffer, limit: number): Promise<void> {
   try {
     const { json, strictErrors } = await parseYamlInThread(body, maxYamlBytes)
     const text = Buffer.from(json)
-    if (jsonWeight(text, maxBodyWeight) > maxBodyWeight) throw tooHeavy()
+    if (jsonWeight(text, limit) > limit) throw tooHeavy()
     prepared.set(body, { value: parseJson(text), duplicates: [], strictErrors })
   } catch (error) {
     if (!(error instanceof YamlError)) throw error

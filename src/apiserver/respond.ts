@@ -154,6 +154,8 @@ export function writeError(server: ServerContext, request: RequestContext, error
   }
   const retry = known.details?.retryAfterSeconds
   const headers: Record<string, string> = retry === undefined || retry <= 0 ? {} : { 'Retry-After': String(retry) }
+  // What the client still sends of a body too large is not read.
+  if (known.code === 413 && !request.connection.request.complete) headers['Connection'] = 'close'
   const view: View = request.view.encoding === 'yaml' ? { ...request.view } : { ...request.view, contentType: 'application/json' }
   const status = known.toStatus()
   request.audit?.status(status)

@@ -3,6 +3,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import { createServer as createHttpServer, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
@@ -39,6 +40,7 @@ export function assemble(server: ServerContext): AssembledServer {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     return503OnClosing: false,
+    clientErrorHandler: refuseGarbage,
     frameworkErrors: (_error, request, reply) => {
       reply.hijack()
       serve(request.raw, reply.raw)
@@ -59,6 +61,16 @@ export function assemble(server: ServerContext): AssembledServer {
       limit.cancel()
     },
   }
+}
+
+/** Go's answers to what is no HTTP, or too much of it. */
+function refuseGarbage({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || socket.destroyed) return
+  const text = { HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large', ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout' }[code ?? '']
+  const status = text ?? '400 Bad Request'
+  const head = `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n`
+  if (socket.writable) socket.write(head + status)
+  socket.destroySoon()
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void

@@ -42,3 +42,8 @@ export function generatedNameTaken({ resolved }: Write, object: KubeObject): Api
     { details: { name, ...(resource.group === '' ? {} : { group: resource.group }), kind: resource.resource, retryAfterSeconds: 1 } },
   )
 }
+
+/** 413 for an object whose values would keep the server busy, whatever its bytes. */
+export function tooHeavy(): ApiError {
+  return new ApiError('RequestEntityTooLarge', 'Request entity too large: the object has too many values')
+}

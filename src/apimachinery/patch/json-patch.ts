@@ -1,11 +1,13 @@
 // JSON Patch (RFC 6902) with the liberties the Go server takes: negative indices, `replace` and `copy` of absent keys, leading text before
 // the first slash ignored. Limits: 10,000 operations, 3 MiB of copies (CVE-2019-1002100), and a bound on shifted array elements.
 import { ApiError, badRequest } from '../api-error.ts'
-import { isObject, setOwn, stringifyJson } from '../json.ts'
+import { isObject, maxJsonDepth, setOwn, stringifyJson } from '../json.ts'
 import { cloneJson, equalJson } from './json-values.ts'
 
 const maxOperations = 10_000
 const maxCopyBytes = 3 * 1024 * 1024
+/** Tiny values, copied and copied again, cost more than their bytes. */
+const maxCopyValues = 50_000
 /** Bound on the work of inserting at the front of long arrays; no honest patch comes near. */
 const maxShiftedElements = 1 << 26
 
@@ -19,6 +21,7 @@ interface Operation {
 interface Run {
   document: unknown
   copiedBytes: number
+  copiedValues: number
   shiftedElements: number
 }
 
@@ -31,9 +34,10 @@ class Refused extends Error {}
  */
 export function applyJsonPatch(document: unknown, operations: unknown): unknown {
   const list = decodeOperations(operations)
-  const run: Run = { document: cloneJson(document), copiedBytes: 0, shiftedElements: 0 }
+  const run: Run = { document: cloneJson(document), copiedBytes: 0, copiedValues: 0, shiftedElements: 0 }
   try {
     for (const operation of list) applyOperation(run, operation)
+    countValues(run.document, maxJsonDepth)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
     throw new ApiError('Invalid', 'the server rejected our request due to an error in our request', { details: {} })
@@ -94,6 +98,8 @@ function applyOperation(run: Run, operation: Operation): void {
     case 'copy': {
       const value = read(find(run, pointer(operation.from))) ?? null
       const target = find(run, pointer(operation.path))
+      run.copiedValues += countValues(value, maxJsonDepth)
+      if (run.copiedValues > maxCopyValues) throw new Refused('accumulated copy size')
       run.copiedBytes += new TextEncoder().encode(stringifyJson(value)).length
       if (run.copiedBytes > maxCopyBytes) throw new Refused('accumulated copy size')
       return insert(run, target, cloneJson(value))
@@ -103,6 +109,15 @@ function applyOperation(run: Run, operation: Operation): void {
     default:
       throw new Refused('unexpected kind')
   }
+}
+
+/** Number of values; moves and copies can nest deeper than any text that is read. */
+function countValues(value: unknown, depthLeft: number): number {
+  if (typeof value !== 'object' || value === null) return 1
+  if (depthLeft === 0) throw new Refused('exceeded max depth')
+  let count = 1
+  for (const key in value) count += countValues((value as Record<string, unknown>)[key], depthLeft - 1)
+  return count
 }
 
 function pointer(path: unknown): string {

@@ -3,6 +3,7 @@
 import { ApiError, badRequest, invalid } from '../../apimachinery/api-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { isObject, JsonError, stringifyJson } from '../../apimachinery/json.ts'
+import { valueWeight } from '../../apimachinery/json-weight.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import { goPrint } from '../../apimachinery/patch/go-print.ts'
 import { applyJsonPatch, jsonPatchWarnings } from '../../apimachinery/patch/json-patch.ts'
@@ -12,7 +13,7 @@ import { applyStrategicPatch } from '../../apimachinery/patch/strategic.ts'
 import { authorizeCreate } from '../authorize.ts'
 import type { ParsedBody } from '../body.ts'
 import { decodeParsed, expectedOf, parseJsonBody, parseYamlBody } from '../body.ts'
-import { toStored, toVersion } from '../codec.ts'
+import { maxStoredWeight, toStored, toVersion } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
 import { applyObject } from '../field-management.ts'
 import type { PatchType } from '../negotiate.ts'
@@ -22,6 +23,7 @@ import { writeOptions } from '../parameters.ts'
 import { schemaIn, withDefaults } from '../schemas.ts'
 import type { Transform, Write } from '../store.ts'
 import { updateObject } from '../store.ts'
+import { tooHeavy } from '../store-errors.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Target } from '../target.ts'
 import { writeOf } from '../write-request.ts'
@@ -64,6 +66,8 @@ function patched(write: Write, type: Exclude<PatchType, 'apply'>, parsed: Parsed
   return (current) => {
     const document = toVersion(resolved, current!) as Fields
     const value = patchedValue(type, document, parsed.value, write)
+    // A patch adds to what there is: what it makes is weighed like a body, before the work begins.
+    if (valueWeight(value, maxStoredWeight) > maxStoredWeight) throw tooHeavy()
     const decoded = { ...parsed, value }
     const object = aboutPatch(type, decoded, parsed.value, () =>
       decodeParsed(server, decoded, expected, options.fieldValidation, warned ? [] : warnings),

@@ -83,7 +83,12 @@ const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, 
 
 async function serveWebSocket(request: RequestContext, plan: WatchPlan): Promise<void> {
   const { request: raw, upgrade } = request.connection
-  const socket = await new Promise<WebSocket>((resolve) => webSockets.handleUpgrade(raw, upgrade!.socket, upgrade!.head, resolve))
+  const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>()
+  upgrade!.socket.once('close', () => resolve(undefined))
+  webSockets.handleUpgrade(raw, upgrade!.socket, upgrade!.head, resolve)
+  const socket = await promise
+  // A handshake without key or of another version: the library has refused it and closed.
+  if (socket === undefined) return
   const gone = new AbortController()
   socket.on('close', () => gone.abort())
   socket.on('error', () => gone.abort())
