@@ -23,4 +23,3 @@ kubectl get --raw /api/v1/nothing
 kubectl get nothing
 kubectl config current-context
 kubectl config view --minify -o jsonpath='{.contexts[0].context.user}{"\n"}'
-kubectl get cs

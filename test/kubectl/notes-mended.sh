@@ -30,7 +30,7 @@ kubectl create -f $TOPIC/notes/mended/03-cusnamespace.yaml
 kubectl get ns cusnamespace
 kubectl delete -f $TOPIC/notes/mended/03-cusnamespace.yaml --timeout=30s
 kubectl delete -f $TOPIC/notes/mended/06-myapp-pod-named-ports.yaml
-kubectl delete svc --all
 kubectl delete -f $TOPIC/notes/09-ex-endpoints.yaml -f $TOPIC/notes/mended/12-appingress.yaml
+kubectl delete svc --all
 kubectl label node node-1 gpu-
 kubectl get all,ing
