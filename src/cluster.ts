@@ -88,7 +88,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   })
   const url = (await server.listen()).replace('0.0.0.0', '127.0.0.1')
   const transport = inProcess(server)
-  const clientOf = (userAgent: string) => createClient({ transport, userAgent, token: identity.token })
+  const clientOf = (userAgent: string) => createClient({ transport, userAgent, clock, token: identity.token })
   const stopping = new AbortController()
   const running: Promise<void>[] = []
   const start = <O>(name: string, component: Component<O>, settings: O): Promise<void> =>

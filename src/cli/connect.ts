@@ -1,6 +1,7 @@
 // From a --kubeconfig file (or --master URL) to a Client.
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import type { Clock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import { clusterAccess, parseKubeconfig } from '../client/kubeconfig.ts'
 import { createClient } from '../client/rest.ts'
@@ -14,13 +15,13 @@ export interface Connection {
 }
 
 /** Opens the client of a component. `master` overrides the kubeconfig's server. Throws UsageError for a bad file. */
-export function connect(component: string, options: { kubeconfig: string; master?: string }): Connection {
+export function connect(component: string, options: { kubeconfig: string; master?: string }, clock: Clock): Connection {
   if (options.kubeconfig === '' && !options.master) throw new UsageError('one of --kubeconfig and --master is needed')
   const access = options.kubeconfig === '' ? { server: options.master! } : readAccess(options.kubeconfig)
   const server = options.master || access.server
   const { transport, close } = openTransport({ ...access, server })
   const userAgent = `${component}/v1.36 (k8ts)`
-  return { client: createClient({ transport, userAgent, ...('token' in access ? { token: access.token } : {}) }), server, close }
+  return { client: createClient({ transport, userAgent, clock, ...('token' in access ? { token: access.token } : {}) }), server, close }
 }
 
 function readAccess(file: string) {

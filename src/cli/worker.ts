@@ -13,7 +13,7 @@ export async function runWorker<O>(
   terminal: Terminal,
 ): Promise<void> {
   const { clock, random, log, signal } = terminal
-  const connection = connect(name, access)
+  const connection = connect(name, access, clock)
   try {
     await serverReady(connection.client, clock, signal)
     await component(options, { client: connection.client, clock, random, log, signal, ready: terminal.ready })

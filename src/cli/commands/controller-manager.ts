@@ -19,9 +19,11 @@ const flags = {
   master: stringFlag('URL of the API server; overrides the kubeconfig'),
   'node-cidr-mask-size': integerFlag('Prefix length of the range of a node', 24, { min: 8, max: 30 }),
   'node-monitor-grace-period': durationFlag('Silence after which a node is marked Unknown', 50_000),
+  'node-startup-grace-period': durationFlag('Silence after which a node that has just begun is marked Unknown', 60_000),
   'root-ca-file': stringFlag('PEM file published as the ConfigMap kube-root-ca.crt'),
   'service-account-private-key-file': stringFlag('PEM private key for legacy service account tokens'),
   'service-cluster-ip-range': stringFlag('CIDR of service addresses'),
+  'terminated-pod-gc-threshold': integerFlag('Ended pods that may stay before the oldest are deleted; 0 or less: all may', 12_500),
 }
 
 export const command = defineCommand({
@@ -49,7 +51,11 @@ function controllerManagerOptions(values: FlagValues<typeof flags>): ControllerM
         clusterCidr: values['allocate-node-cidrs'] ? values['cluster-cidr'] : '',
         nodeCidrMaskSize: values['node-cidr-mask-size'],
       },
-      'node-lifecycle': { nodeMonitorGracePeriodMs: values['node-monitor-grace-period'] },
+      'node-lifecycle': {
+        nodeMonitorGracePeriodMs: values['node-monitor-grace-period'],
+        nodeStartupGracePeriodMs: values['node-startup-grace-period'],
+      },
+      'pod-garbage-collector': { terminatedPodGcThreshold: values['terminated-pod-gc-threshold'] },
       'root-ca-certificate-publisher': { rootCa: values['root-ca-file'] === '' ? '' : readFileSync(values['root-ca-file'], 'utf8') },
     },
     ports: {},

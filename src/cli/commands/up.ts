@@ -180,7 +180,7 @@ async function untilRunning(
       }),
     ),
   ])
-  const connection = connect('k8ts', { kubeconfig: files.kubeconfig('admin') })
+  const connection = connect('k8ts', { kubeconfig: files.kubeconfig('admin') }, clock)
   try {
     await serverReady(connection.client, clock, signal)
     while ((await readyNodes(connection.client)) < nodes) await sleep(clock, 20, signal)
