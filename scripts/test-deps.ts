@@ -33,7 +33,7 @@ const kubectl20: Dependency = {
 const needs: Readonly<Record<string, readonly Dependency[]>> = {
   kubectl: [kubectl35, kubectl20],
   cluster: [kubectl35],
-  clients: [],
+  clients: [kubectl35],
   crash: [],
 }
 

@@ -21,4 +21,4 @@ timeout 3 kubectl get pods -w --output-watch-events > events.out & events=$!
 kubectl run one --image=nginx --restart=Never
 kubectl wait --for=condition=Ready pod/one --timeout=30s
 kubectl delete pod one
-wait $events; grep -w one events.out | awk '{print $1, $2, $4}' | uniq
+wait $events; grep -w one events.out | awk '{print $1, $2}' | uniq
