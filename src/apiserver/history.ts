@@ -14,7 +14,12 @@ export interface CacheEvent {
 export interface HistoryLimits {
   maxEvents: number
   maxBytes: number
+  /** What the histories of all kinds may hold together, and hold now. */
+  shared?: { bytes: number; maxBytes: number }
 }
+
+/** However full the others are, each history may keep this much. */
+const leastBytes = 1024 * 1024
 
 const framesKept = 512
 
@@ -44,10 +49,12 @@ export class History {
 
   push(event: CacheEvent): void {
     this.#events.push(event)
-    this.#sizeBytes += event.entry.value.length
+    this.#count(event.entry.value.length)
     const cold = this.#events.at(-framesKept)
     if (cold !== undefined) delete cold.frames
-    if (this.#events.length > this.#limits.maxEvents || this.#sizeBytes > this.#limits.maxBytes) this.#shrink()
+    const { maxEvents, maxBytes, shared } = this.#limits
+    const crowded = shared !== undefined && shared.bytes > shared.maxBytes && this.#sizeBytes > leastBytes
+    if (this.#events.length > maxEvents || this.#sizeBytes > maxBytes || crowded) this.#shrink()
   }
 
   /** The event at a position; undefined when it is gone or not there yet. */
@@ -67,10 +74,15 @@ export class History {
     return this.#first + low
   }
 
+  #count(bytes: number): void {
+    this.#sizeBytes += bytes
+    if (this.#limits.shared !== undefined) this.#limits.shared.bytes += bytes
+  }
+
   /** Drops the older half at once, so that the cost of each push stays small. */
   #shrink(): void {
     const dropped = this.#events.splice(0, Math.ceil(this.#events.length / 2))
-    for (const event of dropped) this.#sizeBytes -= event.entry.value.length
+    for (const event of dropped) this.#count(-event.entry.value.length)
     this.#first += dropped.length
     this.oldestRevision = dropped.at(-1)?.revision ?? this.oldestRevision
   }

@@ -9,12 +9,15 @@ import { apiVersionOf } from '../apimachinery/meta.ts'
 import type { Entry } from './codec.ts'
 import { objectOf, toVersion, wirePieces } from './codec.ts'
 import type { RequestContext, ServerContext } from './context.ts'
-import { notAcceptable, sendBytes, writeHead, yamlText } from './respond.ts'
+import { readableFrame } from './readable-list.ts'
+import { notAcceptable, sendBytes, writeHead } from './respond.ts'
 import { columnDefinitions, includeObjectOf, partialMetadata, tableKind, tableRow } from './table.ts'
 
 const pieceBytes = 256 * 1024
 /** Rows are rendered one by one, which takes longer than copying bytes: the loop is given back sooner. */
 const renderedBytes = 64 * 1024
+/** Printing for humans takes longer still. */
+const readableBytes = 16 * 1024
 /** Upstream compresses answers above this. */
 const gzipThresholdBytes = 128 * 1024
 
@@ -24,19 +27,22 @@ export interface ListPage {
   metadata: ListMeta
 }
 
-type Item = (entry: Entry, into: (piece: Buffer | string) => void) => void
+export type Item = (entry: Entry, into: (piece: Buffer | string) => void) => void | Promise<void>
 
 /** Answers with the list, in the form that the request's view asks for. */
 export async function writeList(server: ServerContext, request: RequestContext, resolved: Resolved, page: ListPage): Promise<void> {
-  const { head, item, tail } = frameOf(server, request, resolved, page)
-  if (request.view.encoding === 'yaml' || request.view.pretty) return writeWhole(request, page, { head, item, tail })
+  const { view } = request
+  const plain = frameOf(server, request, resolved, page)
+  const human = view.encoding === 'yaml' || view.pretty
+  const { head, item, separator = ',', tail } = human ? readableFrame(plain, view.encoding, page.entries.length) : plain
   const pieces = new Pieces()
   pieces.push(head)
   let out: Writable | undefined
-  const enough = request.view.as === undefined ? pieceBytes : renderedBytes
+  const enough = human ? readableBytes : view.as === undefined ? pieceBytes : renderedBytes
   for (const [index, entry] of page.entries.entries()) {
-    if (index > 0) pieces.push(',')
-    item(entry, pieces.push)
+    if (index > 0 && separator !== '') pieces.push(separator)
+    const later = item(entry, pieces.push)
+    if (later !== undefined) await later
     if (pieces.length < enough) continue
     out ??= startStream(request)
     if (!(await pass(out, pieces.take()))) return
@@ -44,15 +50,18 @@ export async function writeList(server: ServerContext, request: RequestContext, 
   pieces.push(tail)
   const last = pieces.take()
   if (out === undefined && !(acceptsGzip(request) && last.length > gzipThresholdBytes)) {
-    return sendBytes(request, 200, request.view.contentType, last)
+    return sendBytes(request, 200, view.contentType, last)
   }
   out ??= startStream(request)
   out.end(request.method === 'HEAD' ? undefined : last)
 }
 
-interface Frame {
+/** What a list is made of: the text before its items, the items, the text after them. */
+export interface Frame {
   head: string
   item: Item
+  /** Between two items; default a comma. */
+  separator?: string
   tail: string
 }
 
@@ -79,20 +88,6 @@ function frameOf(server: ServerContext, request: RequestContext, resolved: Resol
     throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${kind.listKind})`)
   const head = `{"kind":"PartialObjectMetadataList",${version},${meta},"items":[`
   return { head, tail: ']}\n', item: (entry, into) => into(stringifyJson(partialMetadata(full(entry), asVersion))) }
-}
-
-/** For humans (pretty, YAML): built as one text. */
-function writeWhole(request: RequestContext, page: ListPage, { head, item, tail }: Frame): void {
-  const pieces = new Pieces()
-  pieces.push(head)
-  for (const [index, entry] of page.entries.entries()) {
-    if (index > 0) pieces.push(',')
-    item(entry, pieces.push)
-  }
-  pieces.push(tail)
-  const value = JSON.parse(pieces.take().toString()) as object
-  const text = request.view.encoding === 'yaml' ? yamlText(value) : JSON.stringify(value, null, 2)
-  sendBytes(request, 200, request.view.contentType, Buffer.from(text))
 }
 
 function startStream(request: RequestContext): Writable {

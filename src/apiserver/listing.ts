@@ -4,6 +4,7 @@ import type { Kind, Resolved } from '../apimachinery/kind.ts'
 import type { ListMeta } from '../apimachinery/meta.ts'
 import type { ListResult } from '../storage/storage.ts'
 import { CompactedError } from '../storage/storage.ts'
+import { breathe } from './breathe.ts'
 import type { Entry } from './codec.ts'
 import { objectOf } from './codec.ts'
 import type { ServerContext } from './context.ts'
@@ -47,22 +48,23 @@ export async function listPage(
   return cachedPage(server, resolved.kind, prefix, revision === 0 ? 0 : limit, selection)
 }
 
-function cachedPage(server: ServerContext, kind: Kind, prefix: string, limit: number, selection: Selection): ListPage {
+async function cachedPage(server: ServerContext, kind: Kind, prefix: string, limit: number, selection: Selection): Promise<ListPage> {
   const { cache } = server
   const candidates = cachedCandidates(server, kind, prefix, selection)
-  const resourceVersion = String(cache.revision)
-  if (limit === 0 || candidates.length <= limit) {
-    return { entries: selected(kind, candidates, selection), metadata: { resourceVersion } }
+  const { revision } = cache
+  const wanted = limit === 0 || candidates.length <= limit ? Number.POSITIVE_INFINITY : limit
+  if (selection.all && wanted === Number.POSITIVE_INFINITY) {
+    return { entries: candidates, metadata: { resourceVersion: String(revision) } }
   }
   const entries: Entry[] = []
   let taken = 0
   for (const entry of candidates) {
-    if (entries.length === limit) break
-    taken++
+    if (entries.length === wanted) break
+    if (++taken % between === 0) await breathe()
     if (selection.all || selection.matches(objectOf(kind, entry))) entries.push(entry)
   }
   const remaining = candidates.length - taken
-  return { entries, metadata: pageMeta(cache.revision, prefix, candidates[taken - 1]!.key, remaining, selection) }
+  return { entries, metadata: pageMeta(revision, prefix, candidates[taken - 1]?.key ?? prefix, remaining, selection) }
 }
 
 /** Decodes, in slices, what a selector will look at. */
@@ -82,10 +84,6 @@ export function cachedCandidates(server: ServerContext, kind: Kind, prefix: stri
   if (indexed === undefined) return bucket.list(prefix)
   const entries = bucket.select(indexed.field, (entry) => indexed.valueOf(objectOf(kind, entry)), indexed.value)
   return entries.filter((entry) => entry.key.startsWith(prefix))
-}
-
-function selected(kind: Kind, entries: readonly Entry[], selection: Selection): readonly Entry[] {
-  return selection.all ? entries : entries.filter((entry) => selection.matches(objectOf(kind, entry)))
 }
 
 async function continued(
@@ -117,6 +115,8 @@ interface Range {
   revision: number
 }
 
+/** So many objects are looked at between two looks at the time: a selector can have thousands of terms. */
+const between = 16
 const storagePage = 1000
 
 /** A page at exactly one revision, from storage. */
@@ -136,6 +136,7 @@ async function exactPage(server: ServerContext, kind: Kind, range: Range, select
     })
     for (const [index, stored] of page.entries.entries()) {
       const entry = entryOf(stored)
+      if (index % between === 0) await breathe()
       if (selection.all || selection.matches(objectOf(kind, entry))) entries.push(entry)
       if (limit === 0 || entries.length < limit) continue
       const remaining = page.entries.length - index - 1 + (page.more?.remaining ?? 0)

@@ -1,7 +1,6 @@
 // Writes answers: heads, objects, errors. Lists and watches have their own writers (list-writer.ts, watch-stream.ts) and begin here too.
 import type { ServerResponse } from 'node:http'
 import { finished } from 'node:stream/promises'
-import { stringify as stringifyYaml } from 'yaml'
 import type { Status } from '../apimachinery/api-error.ts'
 import { ApiError } from '../apimachinery/api-error.ts'
 import { stringifyJson } from '../apimachinery/json.ts'
@@ -11,6 +10,11 @@ import type { Entry } from './codec.ts'
 import { objectOf, toVersion, wireBytes } from './codec.ts'
 import type { Answer, RequestContext, ServerContext, View } from './context.ts'
 import { columnDefinitions, includeObjectOf, partialMetadata, tableKind, tableRow } from './table.ts'
+import { yamlText } from './yaml-text.ts'
+import { printYamlInThread } from './yaml-thread.ts'
+
+/** YAML of a larger object is printed in a thread. */
+export const threadedYamlBytes = 32 * 1024
 
 const newline = Buffer.from('\n')
 
@@ -56,11 +60,6 @@ export function encodeView(view: View, value: object): Buffer {
   return Buffer.from(view.pretty ? stringifyJson(value, 2) : `${stringifyJson(value)}\n`)
 }
 
-/** YAML as kubectl users read it. Bigints are integers there too. */
-export function yamlText(value: object): string {
-  return stringifyYaml(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })
-}
-
 /** Writes what a handler gave back. */
 export async function writeAnswer(server: ServerContext, request: RequestContext, answer: Answer): Promise<void> {
   if (answer.type === 'hijacked') return
@@ -69,23 +68,31 @@ export async function writeAnswer(server: ServerContext, request: RequestContext
   } else if (answer.type === 'stream') {
     await writeStream(request, answer)
   } else if (answer.type === 'entry') {
-    writeEntry(server, request, answer.resolved, answer.entry, answer.code ?? 200)
+    await writeEntry(server, request, answer.resolved, answer.entry, answer.code ?? 200)
   } else {
     const { view } = request
     if (answer.object.kind === 'Status') request.audit?.status(answer.object as unknown as Status)
     const object =
       request.resolved === undefined ? answer.object : transformed(server, request, request.resolved, answer.object, answer.object)
-    sendBytes(request, answer.code ?? 200, view.contentType, encodeView(view, object))
+    sendBytes(request, answer.code ?? 200, view.contentType, await encodeLarge(view, object))
   }
 }
 
-function writeEntry(server: ServerContext, request: RequestContext, resolved: Resolved, entry: Entry, code: number): void {
+/** The same, with the YAML of a large object printed in a thread. */
+async function encodeLarge(view: View, value: object): Promise<Buffer> {
+  if (view.encoding !== 'yaml') return encodeView(view, value)
+  const json = Buffer.from(stringifyJson(value))
+  return json.length < threadedYamlBytes ? encodeView(view, value) : Buffer.from(await printYamlInThread(json))
+}
+
+async function writeEntry(server: ServerContext, request: RequestContext, resolved: Resolved, entry: Entry, code: number): Promise<void> {
   const { view } = request
   if (view.as === undefined && view.encoding === 'json' && !view.pretty) {
     return sendBytes(request, code, view.contentType, Buffer.concat([wireBytes(resolved, entry), newline]))
   }
   const stored = objectOf(resolved.kind, entry)
-  sendBytes(request, code, view.contentType, encodeView(view, transformed(server, request, resolved, toVersion(resolved, stored), stored)))
+  const shown = transformed(server, request, resolved, toVersion(resolved, stored), stored)
+  sendBytes(request, code, view.contentType, await encodeLarge(view, shown))
 }
 
 /** An object as the view's Table or PartialObjectMetadata; a Status stays what it is. */

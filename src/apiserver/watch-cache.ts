@@ -23,6 +23,8 @@ export interface WatchCacheOptions {
 }
 
 const defaultHistory: HistoryLimits = { maxEvents: 10_000, maxBytes: 64 * 1024 * 1024 }
+/** All kinds together: a writer of many kinds must not fill the memory. */
+const allHistoriesBytes = 256 * 1024 * 1024
 const retryMs = 200
 
 interface Waiter {
@@ -40,7 +42,7 @@ export class WatchCache implements Reader {
 
   constructor(options: WatchCacheOptions) {
     this.#options = options
-    this.#limits = options.history ?? defaultHistory
+    this.#limits = options.history ?? { ...defaultHistory, shared: { bytes: 0, maxBytes: allHistoriesBytes } }
   }
 
   /** Loads the present state, then follows storage until the signal aborts. Resolves when loaded. */

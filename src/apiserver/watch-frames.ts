@@ -8,10 +8,10 @@ import type { Entry } from './codec.ts'
 import { makeEntry, objectOf, toVersion, wireBytes } from './codec.ts'
 import type { View } from './context.ts'
 import type { CacheEvent } from './history.ts'
-import { yamlText } from './respond.ts'
 import type { Selection } from './selection.ts'
 import type { IncludeObject } from './table.ts'
 import { columnDefinitions, partialMetadata, tableKind, tableRow } from './table.ts'
+import { yamlText } from './yaml-text.ts'
 
 export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED'
 

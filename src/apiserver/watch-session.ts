@@ -5,6 +5,7 @@ import type { Timer } from '../apimachinery/clock.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { StorageEvent } from '../storage/storage.ts'
 import { CompactedError, SlowConsumerError } from '../storage/storage.ts'
+import { breathe } from './breathe.ts'
 import type { Bucket } from './bucket.ts'
 import type { Entry } from './codec.ts'
 import { makeEntry, objectOf } from './codec.ts'
@@ -43,6 +44,8 @@ export interface WatchPlan {
 }
 
 const chunkBytes = 256 * 1024
+/** So many objects are looked at between two looks at the time: a selector can have thousands of terms. */
+const between = 16
 const bookmarkMs = 60_000
 /** The last bookmark comes this long before the timeout. */
 const lastBookmarkMs = 2_000
@@ -143,7 +146,8 @@ export class WatchSession {
     const kind = form.resolved.kind
     let frames: Buffer[] = []
     let size = 0
-    for (const entry of initial) {
+    for (const [index, entry] of initial.entries()) {
+      if (index % between === 0) await breathe()
       if (!selection.all && !selection.matches(objectOf(kind, entry))) continue
       const frame = entryFrame('ADDED', entry, form, this.#firstColumns())
       frames.push(frame)

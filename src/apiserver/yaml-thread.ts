@@ -9,8 +9,10 @@ const maxWaiting = 32
 const maxMs = 10_000
 const resourceLimits = { maxOldGenerationSizeMb: 512, stackSizeMb: 4 }
 
+type Done = Extract<YamlReply, { result: string }>
+
 interface Waiter {
-  resolve: (parsed: { json: string; strictErrors: string[] }) => void
+  resolve: (done: Done) => void
   reject: (error: Error) => void
 }
 
@@ -20,16 +22,28 @@ let lastId = 0
 const waiting = new Map<number, Waiter>()
 
 /** The JSON of a YAML text, and its duplicate keys. Rejects with a YamlError, or ApiError 429 when too many texts wait already. */
-export function parseYamlInThread(text: Uint8Array, maxBytes: number): Promise<{ json: string; strictErrors: string[] }> {
+export async function parseYamlInThread(text: Uint8Array, maxBytes: number): Promise<{ json: string; strictErrors: string[] }> {
+  const { result, strictErrors } = await order((id) => ({ id, text, maxBytes }))
+  return { json: result, strictErrors }
+}
+
+/** The YAML of a JSON text. Rejects with ApiError 429 when too many texts wait already. */
+export async function printYamlInThread(json: Uint8Array): Promise<string> {
+  return (await order((id) => ({ id, print: json }))).result
+}
+
+function order(make: (id: number) => YamlOrder): Promise<Done> {
   if (waiting.size >= maxWaiting) {
     return Promise.reject(
-      new ApiError('TooManyRequests', 'too many YAML bodies are being read, please try again later', { details: { retryAfterSeconds: 1 } }),
+      new ApiError('TooManyRequests', 'too much YAML is being read and written, please try again later', {
+        details: { retryAfterSeconds: 1 },
+      }),
     )
   }
   worker ??= startWorker()
   worker.ref()
   const id = ++lastId
-  worker.postMessage({ id, text, maxBytes } satisfies YamlOrder)
+  worker.postMessage(make(id))
   return new Promise((resolve, reject) => {
     waiting.set(id, { resolve, reject })
     if (waiting.size === 1) watchOver()
