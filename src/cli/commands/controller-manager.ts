@@ -16,6 +16,9 @@ const flags = {
   controllers: listFlag('Controllers to run: * = all, name = this one, -name = not this one', ['*']),
   kubeconfig: stringFlag('File with the address and credentials of the API server'),
   'leader-elect': booleanFlag('Run only while leading, so that several managers may run', true),
+  'leader-elect-identity': stringFlag(
+    'Name under which to lead; whoever has it takes over its own lease at once (default: host name and a random id)',
+  ),
   master: stringFlag('URL of the API server; overrides the kubeconfig'),
   'node-cidr-mask-size': integerFlag('Prefix length of the range of a node', 24, { min: 8, max: 30 }),
   'node-monitor-grace-period': durationFlag('Silence after which a node is marked Unknown', 50_000),
@@ -45,7 +48,7 @@ function controllerManagerOptions(values: FlagValues<typeof flags>): ControllerM
     available: controllers,
     controllers: values.controllers,
     leaderElect: values['leader-elect'],
-    identity: `${hostname()}_${randomUUID()}`,
+    identity: values['leader-elect-identity'] || `${hostname()}_${randomUUID()}`,
     settings: {
       'node-ipam': {
         clusterCidr: values['allocate-node-cidrs'] ? values['cluster-cidr'] : '',

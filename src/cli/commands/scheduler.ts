@@ -13,6 +13,9 @@ const flags = {
   config: stringFlag('File with a KubeSchedulerConfiguration: profiles, plugins, their weights and arguments'),
   kubeconfig: stringFlag('File with the address and credentials of the API server'),
   'leader-elect': booleanFlag('Run only while leading, so that several schedulers may run', true),
+  'leader-elect-identity': stringFlag(
+    'Name under which to lead; whoever has it takes over its own lease at once (default: host name and a random id)',
+  ),
   'leader-elect-lease-duration': durationFlag('Time after which others may take over from a silent leader', 15_000),
   'leader-elect-renew-deadline': durationFlag('Time a leader tries to renew before it gives up', 10_000),
   'leader-elect-resource-name': stringFlag('Name of the lease', 'kube-scheduler'),
@@ -53,7 +56,7 @@ function schedulerOptions(
   const ms = (text: string | undefined) => (text === undefined ? undefined : flags['leader-elect-retry-period'].schema.parse(text))
   return {
     leaderElect: chosen('leader-elect', leaderElection.leaderElect),
-    identity: `${hostname()}_${randomUUID()}`,
+    identity: values['leader-elect-identity'] || `${hostname()}_${randomUUID()}`,
     lease: {
       name: chosen('leader-elect-resource-name', leaderElection.resourceName),
       namespace: chosen('leader-elect-resource-namespace', leaderElection.resourceNamespace),

@@ -1,8 +1,8 @@
 // k8ts up: a whole cluster from one command. Spawns every component, waits until the nodes are Ready, prints what to type next.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { homedir, hostname } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sleep } from '../../apimachinery/clock.ts'
 import type { Client } from '../../client/client.ts'
@@ -92,6 +92,8 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
     // workers live on small, short-lived objects: a small nursery costs them nothing
     nodeFlags: ['--max-semi-space-size=1'],
   })
+  // there is one of each here: a restarted one takes over its own lease and need not wait for it to run out
+  const leader = `--leader-elect-identity=${hostname()}_${basename(directory)}`
   const specs: ProcessSpec[] = [
     {
       name: 'apiserver',
@@ -102,13 +104,12 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
     worker('controller-manager', 'controller-manager', [
       `--cluster-cidr=${values['cluster-cidr']}`,
       '--allocate-node-cidrs=true',
-      // there is one of each here, and a restarted one need not wait for a dead one's lease
-      '--leader-elect=false',
+      leader,
       `--root-ca-file=${files.caCert}`,
       `--service-account-private-key-file=${files.serviceAccountKey}`,
       `--service-cluster-ip-range=${values['service-cluster-ip-range']}`,
     ]),
-    worker('scheduler', 'scheduler', ['--leader-elect=false']),
+    worker('scheduler', 'scheduler', [leader]),
   ]
   if (nodes.length > 0) {
     specs.push(
