@@ -1,5 +1,6 @@
 // The sorted list of controllers which the controller-manager runs. Names are upstream's minus "-controller".
 import type { Controller, LoopController } from '../src/controller/define.ts'
+import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import { cronjob } from './cronjob/index.ts'
 import { daemonset } from './daemonset/index.ts'
 import { deployment } from './deployment/index.ts'
@@ -12,6 +13,9 @@ import { job } from './job/index.ts'
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
 import { nodeLifecycle } from './node-lifecycle.ts'
+import { persistentvolumeBinder } from './persistentvolume-binder/index.ts'
+import { persistentvolumeProtection } from './persistentvolume-protection.ts'
+import { persistentvolumeclaimProtection } from './persistentvolumeclaim-protection.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
 import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
@@ -20,9 +24,11 @@ import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { statefulset } from './statefulset/index.ts'
 import { taintEviction } from './taint-eviction.ts'
+import { tokenCleaner } from './token-cleaner.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 
 export const controllers: readonly (Controller | LoopController)[] = [
+  clusterroleAggregation,
   cronjob,
   daemonset,
   deployment,
@@ -35,6 +41,9 @@ export const controllers: readonly (Controller | LoopController)[] = [
   namespace,
   nodeIpam,
   nodeLifecycle,
+  persistentvolumeBinder,
+  persistentvolumeProtection,
+  persistentvolumeclaimProtection,
   podGarbageCollector,
   replicaset,
   replicationcontroller,
@@ -43,5 +52,6 @@ export const controllers: readonly (Controller | LoopController)[] = [
   serviceaccount,
   statefulset,
   taintEviction,
+  tokenCleaner,
   ttlAfterFinished,
 ]

@@ -126,12 +126,12 @@ async function confirmAlive({ kind, uid, ...ref }: Alive, client: Client, signal
 }
 
 /** Rejects when the object is there after all: the cache had not seen it. */
-async function confirmGone({ kind, ...ref }: Gone, client: Client, signal: AbortSignal): Promise<void> {
+async function confirmGone({ kind, uid, ...ref }: Gone, client: Client, signal: AbortSignal): Promise<void> {
   const found = await client.get<KubeObject>(kind, ref, { signal }).catch((error) => {
     if (isNotFound(error)) return undefined
     throw error
   })
-  if (found !== undefined) throw new Error(`${kind.kind} ${objectKey(found)} exists`)
+  if (found !== undefined && (uid === undefined || found.metadata?.uid === uid)) throw new Error(`${kind.kind} ${objectKey(found)} exists`)
 }
 
 /** A missing object is what was wanted. */

@@ -21,6 +21,8 @@ export interface Gone {
   kind: Kind
   namespace?: string
   name: string
+  /** Only the object with this uid counts: another of its name does not. */
+  uid?: string
 }
 
 export type Write =
