@@ -58,6 +58,8 @@ export function createClient(options: ClientOptions): Client {
     async list<T extends KubeObject>(kind: Kind<T>, o: ListOptions = {}) {
       const path = resourcePath(kind, o.namespace) + query(listQuery(o))
       const list = (await json(await request('GET', path, undefined, o.signal, undefined, accepted(o, 'List')))) as KubeList<T>
+      // Go writes an empty list of metadata as null
+      list.items ??= []
       for (const item of list.items) named(kind, item)
       return list
     },

@@ -120,6 +120,12 @@ test('items of a list are of the kind that was asked for', async () => {
   assert.match(sent[0]?.headers['accept'] ?? '', /as=PartialObjectMetadataList;g=meta\.k8s\.io;v=v1/)
 })
 
+test('an empty list of metadata, which Go writes as null, has no items', async () => {
+  const { transport } = scripted({ body: { kind: 'PartialObjectMetadataList', metadata: {}, items: null } })
+  const list = await createClient({ transport, userAgent: 'test' }).list(Pod, { metadataOnly: true })
+  assert.deepEqual(list.items, [])
+})
+
 test('what the server puts off is sent again when it says, with a clock', async () => {
   const busy = { status: 429, headers: { 'retry-after': '2' }, body: 'slow down' }
   const clock = new VirtualClock()
