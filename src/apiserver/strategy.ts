@@ -4,7 +4,7 @@
 import type { FieldError } from '../apimachinery/api-error.ts'
 import { badRequest } from '../apimachinery/api-error.ts'
 import { semanticDeepEqual } from '../apimachinery/equal.ts'
-import { at } from '../apimachinery/field-errors.ts'
+import { at, invalidValue } from '../apimachinery/field-errors.ts'
 import type { Kind, WriteContext } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { immutableField, validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/object-meta.ts'
@@ -55,7 +55,7 @@ export function prepareForCreate(kind: Kind, draft: KubeObject, context: WriteCo
 /** Field errors of a new object: the kind's, then (if none) those of its metadata. */
 export function validateCreate(kind: Kind, object: KubeObject): FieldError[] {
   const meta = validateObjectMeta(object.metadata ?? {}, kind.scope === 'Namespaced', kind.nameRule ?? 'path-segment')
-  return [...meta, ...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? [])]
+  return [...meta, ...finalizerErrors(kind, object), ...(kind.validate?.(object) ?? []), ...(kind.validateCreate?.(object) ?? [])]
 }
 
 /** The strategy of an object's main path. */
@@ -121,7 +121,22 @@ function metaUpdateErrors(kind: Kind, object: KubeObject, old: KubeObject): Fiel
   return [
     ...validateObjectMeta(object.metadata!, kind.scope === 'Namespaced', 'path-segment'),
     ...validateObjectMetaUpdate(object.metadata!, old.metadata!),
+    ...finalizerErrors(kind, object),
   ]
+}
+
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion']
+/** Groups whose kinds are validated by the generic rules of metadata alone, as custom resources are. */
+const genericGroups = ['admissionregistration.k8s.io', 'apiextensions.k8s.io', 'apiregistration.k8s.io']
+const genericKinds = ['Event', 'Lease', 'PodDisruptionBudget', 'RuntimeClass']
+
+/** Finalizers of built-in kinds have a domain (pkg/apis/core/validation ValidateObjectMeta). */
+function finalizerErrors(kind: Kind, { metadata }: KubeObject): FieldError[] {
+  if (kind.custom === true || genericGroups.includes(kind.group) || genericKinds.includes(kind.kind)) return []
+  const text = 'name is neither a standard finalizer name nor is it fully qualified'
+  return (metadata?.finalizers ?? []).flatMap((name, i) =>
+    name.includes('/') || standardFinalizers.includes(name) ? [] : [invalidValue(at('metadata', 'finalizers').index(i), name, text)],
+  )
 }
 
 function immutableErrors(kind: Kind, object: KubeObject, old: KubeObject): FieldError[] {

@@ -125,7 +125,7 @@ function printedVersions(versions: readonly Version[]): unknown {
 function storedVersionsErrors({ spec, status }: Crd): FieldError[] {
   const path = at('status', 'storedVersions')
   const stored = status?.storedVersions ?? []
-  if (stored.length === 0) return [invalidValue(path, stored, 'must have at least one stored version')]
+  if (stored.length === 0) return [invalidValue(path, status?.storedVersions ?? null, 'must have at least one stored version')]
   const names = (spec?.versions ?? []).map(({ name }) => name)
   const storage = spec?.versions?.find((version) => version.storage)?.name
   const errors: FieldError[] = []
