@@ -25,7 +25,7 @@ export const clusterroleAggregation = defineController({
     if (semanticEqual(rules, role.rules ?? [])) return nothing
     const { apiVersion, kind } = ClusterRole
     const object = { apiVersion, kind, metadata: { name: role.metadata?.name ?? '' }, ...(rules.length === 0 ? {} : { rules }) }
-    return plan({ op: 'apply', kind: ClusterRole, object, force: true })
+    return plan({ op: 'apply', kind: ClusterRole, object, force: true, fieldManager: 'clusterrole-aggregation-controller' })
   },
 })
 

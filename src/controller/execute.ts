@@ -88,7 +88,8 @@ async function send(write: Write, client: Client, hooks: ExecuteHooks): Promise<
     }
     case 'apply': {
       const ref = refOf({ name: '', ...write.object.metadata })
-      const applied = { ...options, type: 'apply' as const, force: write.force ?? true, ...sub(write.subresource) }
+      const manager = write.fieldManager ?? fieldManager
+      const applied = { ...options, fieldManager: manager, type: 'apply' as const, force: write.force ?? true, ...sub(write.subresource) }
       return done(await client.patch(write.kind, ref, write.object, applied))
     }
     case 'status': {

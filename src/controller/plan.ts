@@ -42,7 +42,8 @@ export type Write =
       alive?: Alive
       gone?: Gone
     }
-  | { op: 'apply'; kind: Kind; object: KubeObject; force?: boolean; subresource?: string }
+  /** `fieldManager`: where it is not the controller-manager's. */
+  | { op: 'apply'; kind: Kind; object: KubeObject; force?: boolean; subresource?: string; fieldManager?: string }
   /** Writes /status (and annotations with it); skipped when equal to what `object` has now. */
   | { op: 'status'; kind: Kind; object: KubeObject; status: unknown; annotations?: Record<string, string> }
   | {
