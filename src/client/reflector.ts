@@ -32,6 +32,8 @@ export interface ReflectorOptions<T extends KubeObject> {
 }
 
 const reconnect: BackoffOptions = { initialMs: 200, maxMs: 30_000, jitter: 1 }
+/** How long a kind that is not served is left alone. */
+const absentMs = 10_000
 const initialEventsEnd = 'k8s.io/initial-events-end'
 
 /** Runs until the signal aborts, then resolves. Never rejects: failures are retried with backoff. */
@@ -54,7 +56,11 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
         state.seen = ''
       }
       options.onError?.(error)
-      await sleep(clock, backoffDelay(reconnect, Math.min(failures++, 10), random), signal).catch(() => {})
+      // an older server does not have the kind, so there are no objects of it; looked at again now and then
+      const absent = state.seen === '0' && (error as ApiError).code === 404
+      if (absent) options.sink.replace([], '0')
+      const waitMs = absent ? absentMs : backoffDelay(reconnect, Math.min(failures++, 10), random)
+      await sleep(clock, waitMs, signal).catch(() => {})
     }
   }
 }

@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ConfigMap } from '../../src/api/core/configmap.ts'
+import { ApiError } from '../../src/apimachinery/api-error.ts'
 import type { KubeObject } from '../../src/apimachinery/meta.ts'
+import type { Client } from '../../src/client/client.ts'
 import { cachesSynced, InformerFactory, ObjectCache } from '../../src/client/informer.ts'
 import { reflect } from '../../src/client/reflector.ts'
 import { compareRevisions } from '../../src/client/revision.ts'
@@ -52,6 +54,35 @@ for (const watchList of [true, false]) {
     assert.equal(server.count('list', 'configmaps'), watchList ? 0 : 1)
     await end()
   })
+}
+
+test('a kind that an older server does not have is an empty one, until it is served', async () => {
+  const clock = new VirtualClock()
+  const server = new FakeServer(clock)
+  const missing = () => Promise.reject(new ApiError('NotFound', 'the server could not find the requested resource'))
+  let served = false
+  const client: Client = {
+    ...server.client,
+    list: (kind, o) => (served ? server.client.list(kind, o) : missing()),
+    watch: (kind, o) => (served ? server.client.watch(kind, o) : (missingWatch(missing) as ReturnType<typeof server.client.watch>)),
+  } as Client
+  const cache = new ObjectCache(ConfigMap)
+  const stop = new AbortController()
+  const run = reflect({ client, kind: ConfigMap, sink: cache, clock, random: () => 0.5, signal: stop.signal })
+  await clock.advance(0)
+  assert.ok(cache.synced)
+  assert.deepEqual(cache.list(), [])
+  server.create(ConfigMap, map('a'))
+  served = true
+  await clock.advance(10_000)
+  assert.equal(cache.list().length, 1)
+  stop.abort()
+  await clock.advance(0)
+  await run
+})
+
+async function* missingWatch(missing: () => Promise<never>): AsyncGenerator<never> {
+  yield await missing()
 }
 
 test('a broken watch goes on where it was: nothing is missed, nothing repeated', async () => {
