@@ -19,23 +19,24 @@ export function encodeToken(revision: number, lastKey: string, prefix: string): 
 /** The inverse of {@link encodeToken}. Throws 400 for anything else; keys outside the prefix cannot be reached. */
 export function decodeToken(text: string, prefix: string): ListToken {
   let token: { v?: unknown; rv?: unknown; start?: unknown }
-  if (!/^[\w-]+={0,2}$/.test(text)) throw badRequest(`continue key is not valid: illegal base64 data at input byte ${illegalByte(text)}`)
+  if (!/^[\w-]+={0,2}$/.test(text))
+    throw badRequest(`invalid continue token: continue key is not valid: illegal base64 data at input byte ${illegalByte(text)}`)
   try {
     token = JSON.parse(Buffer.from(text, 'base64url').toString()) as typeof token
   } catch {
     throw badRequest(
-      `continue key is not valid: invalid character ${goRune(Buffer.from(text, 'base64url')[0] ?? 0)} looking for beginning of value`,
+      `invalid continue token: continue key is not valid: invalid character ${goRune(Buffer.from(text, 'base64url')[0] ?? 0)} looking for beginning of value`,
     )
   }
   if (token === null || typeof token !== 'object' || token.v !== tokenVersion)
-    throw badRequest('continue key is not valid: server does not recognize this encoded version')
+    throw badRequest('invalid continue token: continue key is not valid: server does not recognize this encoded version')
   const { rv, start } = token
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0 || rv < -1)
-    throw badRequest('continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+    throw badRequest('invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
   if (typeof start !== 'string' || start === '')
-    throw badRequest('continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
+    throw badRequest('invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
   if (`/${start}`.includes('/../') || start.startsWith('/') || start.endsWith('/..'))
-    throw badRequest(`continue key is not valid: ${start}`)
+    throw badRequest(`invalid continue token: continue key is not valid: ${start}`)
   return { revision: rv, start: prefix + start }
 }
 

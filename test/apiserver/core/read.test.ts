@@ -111,7 +111,7 @@ describe('reads', () => {
   test('rule 5: garbage as token is 400, a token with a resourceVersion too', async () => {
     const garbage = await k.call('GET', `${configMaps}?continue=%21%21`)
     assert.equal(garbage.code, 400)
-    assert.match(garbage.body.message, /^continue key is not valid/)
+    assert.match(garbage.body.message, /^invalid continue token: continue key is not valid/)
     const both = await k.call('GET', `${configMaps}?continue=abc&resourceVersion=5`)
     assert.equal(both.body.message, 'specifying resource version is not allowed when using continue')
   })
