@@ -31,7 +31,7 @@ kubectl patch pod held -p '{"metadata":{"finalizers":["example.com/hold"]}}'
 kubectl delete pod held --wait=false
 kubectl wait --for=jsonpath='{.metadata.deletionTimestamp}' pod/held --timeout=30s > wait.out && echo deleting
 kubectl patch pod held -p '{"metadata":{"finalizers":null}}'
-kubectl wait --for=delete pod/held --timeout=30s > gone.out
+eventually '! kubectl get pod held'
 kubectl run now --image=nginx
 kubectl wait --for=condition=Ready pod/now --timeout=30s
 kubectl delete pod now --grace-period=0 --force

@@ -40,6 +40,6 @@ kubectl create --raw /api/v1/namespaces/$NS/pods/$POD/eviction -f eviction.json
 kubectl patch pdb web --type=merge -p '{"spec":{"minAvailable":2}}'
 kubectl wait --for=jsonpath='{.status.disruptionsAllowed}'=1 pdb/web --timeout=30s
 kubectl create --raw /api/v1/namespaces/$NS/pods/$POD/eviction -f eviction.json; echo
-kubectl wait --for=delete pod/$POD --timeout=30s > gone.out 2>&1
+eventually "! kubectl get pod $POD"
 kubectl wait --for=jsonpath='{.status.currentHealthy}'=3 pdb/web --timeout=30s
 kubectl describe pdb web | grep -v '^ *Normal'

@@ -34,9 +34,9 @@ export interface RunOptions {
 }
 
 const mark = '@@@@ exit'
-/** What every topic may use: `eventually 'command'` repeats it until it succeeds, for at most ten seconds. */
+/** What every topic may use: `eventually 'command'` repeats it until it succeeds, for at most thirty seconds. */
 const prelude = `set -o pipefail
-eventually() { for _ in {1..100}; do if (eval "$1") > /dev/null 2>&1; then return 0; fi; sleep 0.1; done; echo "not within 10 s: $1"; return 1; }
+eventually() { for _ in {1..300}; do if (eval "$1") > /dev/null 2>&1; then return 0; fi; sleep 0.1; done; echo "not within 30 s: $1"; return 1; }
 exec 2>&1
 `
 

@@ -28,7 +28,7 @@ kubectl rollout undo sts/db
 kubectl rollout status sts/db --timeout=60s | tail -1
 kubectl get pod db-2 -o jsonpath='{.spec.containers[0].image}{"\n"}'
 kubectl scale sts db --replicas=1
-kubectl wait --for=delete pod/db-1 pod/db-2 --timeout=60s > gone.out
+eventually '! kubectl get pod db-1 && ! kubectl get pod db-2'
 kubectl get pods -l app=db
 kubectl describe sts db | grep -v '^ *Normal'
 kubectl delete -f sts.yaml
