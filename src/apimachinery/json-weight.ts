@@ -60,10 +60,10 @@ export function valueWeight(value: unknown, limit: number): number {
 
 /** Where the string that opens at `from` is closed; -1: nowhere. */
 function stringEnd(text: Uint8Array, from: number): number {
-  for (let at = text.indexOf(quote, from + 1); at >= 0; at = text.indexOf(quote, at + 1)) {
-    let slashes = 0
-    while (text[at - 1 - slashes] === backslash) slashes++
-    if (slashes % 2 === 0) return at
+  for (let at = from + 1; at < text.length; at++) {
+    const byte = text[at]
+    if (byte === quote) return at
+    if (byte === backslash) at++
   }
   return -1
 }

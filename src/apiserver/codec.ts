@@ -35,7 +35,7 @@ const maxStoredBytes = 1.5 * 1024 * 1024
 /** Heaviest body that is read (json-weight.ts). */
 export const maxBodyWeight = 400_000
 /** With managedFields and defaults, and definitions of custom resources; patches must not add up to more than a body may have. */
-export const maxStoredWeight = 4 * maxBodyWeight
+export const maxStoredWeight = 3 * maxBodyWeight
 const weighedBytes = 64 * 1024
 
 /** Bytes for storage. Throws for more than storage takes. The object must be complete; its resourceVersion is left out. */

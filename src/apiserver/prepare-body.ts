@@ -37,10 +37,11 @@ export async function prepareBody(request: Pick<RequestContext, 'body' | 'header
   const yaml = media.endsWith('yaml')
   if (!yaml && body.length < largeJsonBytes) return
   const limit = maxWeight(request)
-  if (jsonWeight(body, limit) > limit) throw tooHeavy()
+  const json = !yaml || /^\s*[{[]/.test(body.toString('latin1', 0, 256))
+  if (json && jsonWeight(body, limit) > limit) throw tooHeavy()
   breathe()
   if (!yaml) keep(body, () => parseJsonBody(body))
-  else if (!keepJson(body)) await prepareYaml(body, limit)
+  else if (!json || !keepJson(body)) await prepareYaml(body, limit)
   await breathe()
 }
 
@@ -55,7 +56,6 @@ function keep(body: Buffer, parse: () => ParsedBody): void {
 
 /** JSON under the name of YAML (kubectl apply): true when it is, without the doubled keys that only the YAML reader can report. */
 function keepJson(body: Buffer): boolean {
-  if (!/^\s*[{[]/.test(body.toString('latin1', 0, 256))) return false
   let duplicates = 0
   try {
     const value = parseJson(body, { onDuplicate: () => duplicates++ })

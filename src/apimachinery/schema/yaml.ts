@@ -51,6 +51,8 @@ export function parseYaml(input: string | Uint8Array, options: ParseYamlOptions 
   try {
     return jsonValue(document.toJS({ maxAliasCount: maxAliases }), { nodes: 0 }, 0)
   } catch (cause) {
+    if (cause instanceof ReferenceError && cause.message.startsWith('Excessive alias'))
+      throw new YamlError('yaml: document contains excessive aliasing')
     if (cause instanceof ReferenceError || cause instanceof YamlError) throw new YamlError(`yaml: ${cause.message.replace(/^yaml: /, '')}`)
     throw cause
   }

@@ -5,6 +5,7 @@ import { serviceAllocator } from '../../../src/apiserver/allocators/services.ts'
 import { authenticationChain, tokenAuthenticator } from '../../../src/apiserver/authentication/index.ts'
 import { type ServiceAccountTokens, serviceAccountTokens } from '../../../src/apiserver/authentication/service-account-tokens.ts'
 import { bootstrap } from '../../../src/apiserver/bootstrap.ts'
+import type { ServerOptions } from '../../../src/apiserver/context.ts'
 import { discoveryRoutes } from '../../../src/apiserver/discovery/index.ts'
 import { healthRoutes } from '../../../src/apiserver/health.ts'
 import { apiServerMetrics, metricsRoute } from '../../../src/apiserver/metrics.ts'
@@ -32,6 +33,8 @@ export interface WholeServerOptions {
   disabled?: string[]
   storage?: EmbeddedStorage
   clusterIpRanges?: string[]
+  /** Further settings of the server. */
+  server?: Partial<ServerOptions>
 }
 
 export async function startWhole(given: WholeServerOptions = {}): Promise<WholeServer> {
@@ -43,7 +46,7 @@ export async function startWhole(given: WholeServerOptions = {}): Promise<WholeS
   const tokenFileText = 'admin-token,admin,1,"system:masters"\nnode-token,system:node:n1,2,"system:nodes"\n'
   const routes = [...discoveryRoutes(), ...healthRoutes(), versionRoute(), metricsRoute(apiServerMetrics(0))]
   const harness = await start(
-    { anonymousAuth: false, serviceClusterIpRange: ranges, advertiseAddress: '192.168.7.1' },
+    { anonymousAuth: false, serviceClusterIpRange: ranges, advertiseAddress: '192.168.7.1', ...given.server },
     {
       storage,
       clock,
