@@ -35,7 +35,7 @@ export function decodeToken(text: string, prefix: string): ListToken {
     throw badRequest('invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
   if (typeof start !== 'string' || start === '')
     throw badRequest('invalid continue token: continue key is not valid: encoded start key empty (version meta.k8s.io/v1)')
-  if (`/${start}`.includes('/../') || start.startsWith('/') || start.endsWith('/..'))
+  if (`/${start}/`.includes('/../') || start.startsWith('/'))
     throw badRequest(`invalid continue token: continue key is not valid: ${start}`)
   return { revision: rv, start: prefix + start }
 }

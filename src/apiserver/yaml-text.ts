@@ -1,7 +1,22 @@
 // YAML as kubectl users read it.
-import { stringify } from 'yaml'
+import { Document, isScalar, Scalar, stringify, type Tags, visit } from 'yaml'
 
-/** The YAML of a JSON value; bigints are integers there too. */
+const options = { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false } as const
+const mergeTag = 'tag:yaml.org,2002:merge'
+
+/** The YAML of a JSON value; bigints are integers there too. A key `<<` of a user's map is quoted: plain, it would mean a merge. */
 export function yamlText(value: object): string {
-  return stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })
+  const text = stringify(value, options)
+  if (!/^[ -]*<<:/m.test(text)) return text
+  const document = new Document(value, { ...options, customTags: withoutMerge })
+  visit(document, {
+    Pair: (_key, { key }) => {
+      if (isScalar(key) && key.value === '<<') key.type = Scalar.QUOTE_DOUBLE
+    },
+  })
+  return document.toString({ lineWidth: 0 })
+}
+
+function withoutMerge(tags: Tags): Tags {
+  return tags.filter((tag) => (typeof tag === 'string' ? tag !== 'merge' : tag.tag !== mergeTag))
 }

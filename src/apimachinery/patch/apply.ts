@@ -82,9 +82,9 @@ function appliedOrUpgraded(application: Application): Outcome {
 
 function applyOnce(application: Application, force: boolean): Outcome {
   const { patch, apiVersion, schema, resetFields, convert } = application
-  const managers = liveManagers(application)
   const live = liveVersion(application)
   const config = checkedConfig(application, live)
+  const managers = liveManagers(application)
   const self: Manager = {
     name: application.manager === '' ? 'unknown' : application.manager,
     operation: 'Apply',

@@ -53,7 +53,8 @@ export function parseYaml(input: string | Uint8Array, options: ParseYamlOptions 
   } catch (cause) {
     if (cause instanceof ReferenceError && cause.message.startsWith('Excessive alias'))
       throw new YamlError('yaml: document contains excessive aliasing')
-    if (cause instanceof ReferenceError || cause instanceof YamlError) throw new YamlError(`yaml: ${cause.message.replace(/^yaml: /, '')}`)
+    // The library throws plain errors for what it cannot resolve (aliases, merges of what is no map).
+    if (cause instanceof Error && !(cause instanceof RangeError)) throw new YamlError(`yaml: ${cause.message.replace(/^yaml: /, '')}`)
     throw cause
   }
 }
