@@ -100,3 +100,10 @@ test('subtraction undoes addition', () => {
     { numRuns: 100 },
   )
 })
+
+test('a long text that is no quantity is refused in linear time', () => {
+  const before = performance.now()
+  for (const text of [`${'9'.repeat(50_000)} =`, `${'9.'.repeat(50_000)}x`, `1${'e'.repeat(50_000)} `])
+    assert.throws(() => q.parseQuantity(text), q.QuantityError)
+  assert.ok(performance.now() - before < 500)
+})
