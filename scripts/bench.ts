@@ -91,6 +91,8 @@ function pod(i: number): string {
     },
     spec: {
       schedulerName: 'nobody',
+      // servers before 1.24 want a token secret otherwise
+      automountServiceAccountToken: false,
       containers: [
         {
           name: 'main',
