@@ -20,7 +20,7 @@ const json = kindAndObject.chain((entry) =>
 )
 
 test('spoiled JSON is read or refused; what is read is decoded and defaulted, or refused', (t) => {
-  fuzz(t, 400, fc.tuple(json, validation), ([{ kind, schema, bytes }, fieldValidation]) => {
+  fuzz(t, 200, fc.tuple(json, validation), ([{ kind, schema, bytes }, fieldValidation]) => {
     const duplicates: string[] = []
     const value = refusable(() => parseJson(bytes, { onDuplicate: (path) => duplicates.push(path) }), JsonError)
     if (value === undefined) return
@@ -34,7 +34,7 @@ test('spoiled JSON is read or refused; what is read is decoded and defaulted, or
 })
 
 test('any JSON is decoded as any kind, or refused', (t) => {
-  fuzz(t, 300, fc.tuple(kindAndObject, anyJson, anyJson), ([{ kind, schema, object }, one, other]) => {
+  fuzz(t, 150, fc.tuple(kindAndObject, anyJson, anyJson), ([{ kind, schema, object }, one, other]) => {
     for (const value of [one, { ...object, spec: one, metadata: other }, { ...object, metadata: { labels: one, annotations: other } }]) {
       const decoded = refusable(() => decode(value, schema))
       if (decoded !== undefined) withDefaults(kind, decoded.object)
@@ -51,7 +51,7 @@ test('spoiled YAML is read or refused', (t) => {
       )
       .map((value) => Buffer.from(yamlText(value))),
   )
-  fuzz(t, 150, yaml, (bytes) => {
+  fuzz(t, 75, yaml, (bytes) => {
     const value = refusable(() => parseYaml(bytes, { onDuplicate: () => {} }), YamlError)
     if (value !== undefined) parseJson(stringifyJson(value))
   })
@@ -65,21 +65,21 @@ test('spoiled protobuf is read or refused', (t) => {
       bytes,
     })),
   )
-  fuzz(t, 300, protobuf, ({ schema, bytes }) => {
+  fuzz(t, 150, protobuf, ({ schema, bytes }) => {
     const value = refusable(() => decodeProtobuf(decodeEnvelope(bytes).raw, schema))
     if (value !== undefined) refusable(() => decode(value, schema, { fieldValidation: 'Ignore' }))
   })
 })
 
 test('the protobuf of one kind is read or refused as another', (t) => {
-  fuzz(t, 100, fc.tuple(kindAndObject, kindAndObject), ([a, b]) => {
+  fuzz(t, 50, fc.tuple(kindAndObject, kindAndObject), ([a, b]) => {
     const value = refusable(() => decodeProtobuf(encodeProtobuf(a.object, a.schema), b.schema))
     if (value !== undefined) refusable(() => decode(value, b.schema, { fieldValidation: 'Ignore' }))
   })
 })
 
 test('an object is the same after JSON, YAML and protobuf', (t) => {
-  fuzz(t, 150, kindAndObject, ({ schema, object: given }) => {
+  fuzz(t, 75, kindAndObject, ({ schema, object: given }) => {
     const { object } = decode(given, schema, { fieldValidation: 'Strict' })
     const { kind: _kind, apiVersion: _apiVersion, ...fields } = object
     const decoded = (value: unknown) => decode(value, schema, { fieldValidation: 'Strict' }).object
@@ -92,7 +92,7 @@ test('an object is the same after JSON, YAML and protobuf', (t) => {
 test('the weight of a value is that of its text', (t) => {
   fuzz(
     t,
-    200,
+    100,
     fc.oneof(
       anyJson,
       kindAndObject.map(({ object }) => object),

@@ -42,14 +42,14 @@ test('JSON patches are applied or refused', (t) => {
       .oneof(fc.array(operation, { maxLength: 6 }), fc.array(anyJson, { maxLength: 2 }), anyJson)
       .map((patch) => ({ ...entry, patch }))
   })
-  fuzz(t, 300, patched, ({ schema, object, patch }) => {
+  fuzz(t, 150, patched, ({ schema, object, patch }) => {
     const value = refusable(() => applyJsonPatch(deepFreeze(object), patch))
     if (value !== undefined) refusable(() => decode(value, schema))
   })
 })
 
 test('merge patches are applied or refused; the one made of two objects leads from one to the other', (t) => {
-  fuzz(t, 200, fc.tuple(kindAndObjects, anyJson), ([{ schema, object, other }, patch]) => {
+  fuzz(t, 100, fc.tuple(kindAndObjects, anyJson), ([{ schema, object, other }, patch]) => {
     const value = refusable(() => applyMergePatch(deepFreeze(object), patch))
     if (value !== undefined) refusable(() => decode(value, schema))
     refusable(() => applyMergePatch(object, { ...other, metadata: patch, spec: patch }))
@@ -59,7 +59,7 @@ test('merge patches are applied or refused; the one made of two objects leads fr
 })
 
 test('strategic merge patches are applied or refused', (t) => {
-  fuzz(t, 200, fc.tuple(kindAndObjects, anyJson), ([{ schema, object, other }, patch]) => {
+  fuzz(t, 100, fc.tuple(kindAndObjects, anyJson), ([{ schema, object, other }, patch]) => {
     deepFreeze(object)
     for (const given of [other, patch, { ...other, spec: patch }, { spec: patch, metadata: patch }]) {
       if (typeof given !== 'object' || given === null || Array.isArray(given)) continue
@@ -91,7 +91,7 @@ const entries = fc.oneof(
 
 test('server-side apply of mutated objects over odd managedFields is done or refused', (t) => {
   const given = fc.tuple(kindAndObjects, entries, anyJson, manager, fc.boolean())
-  fuzz(t, 200, given, ([{ kind, schema, object, other }, managedFields, part, name, force]) => {
+  fuzz(t, 100, given, ([{ kind, schema, object, other }, managedFields, part, name, force]) => {
     const type = { kind: kind.kind, apiVersion: kind.apiVersion }
     const metadata = { name: 'a', ...(object['metadata'] as object), managedFields }
     const live = refusable(() => decode({ ...object, metadata }, schema).object as Fields)
