@@ -12,6 +12,8 @@ export interface Binding {
   node: string
   /** What must have happened before, such as volumes bound. */
   before: () => Promise<void>
+  /** How somebody else binds it; false: nobody did. */
+  bind?: () => Promise<boolean>
   succeeded(): void
   failed(error: unknown): void
 }
@@ -20,8 +22,9 @@ export function createBinder(options: { client: Client; onSpace: () => void }) {
   const waiting: Binding[] = []
   let running = 0
 
-  const bind = async ({ pod, node, before }: Binding): Promise<void> => {
+  const bind = async ({ pod, node, before, bind: bindElsewhere }: Binding): Promise<void> => {
     await before()
+    if (await bindElsewhere?.()) return
     const { name = '', namespace = '', uid } = pod.metadata ?? {}
     const metadata = { name, namespace, ...(uid === undefined ? {} : { uid }) }
     const body = { apiVersion: 'v1', kind: 'Binding', metadata, target: { kind: 'Node', name: node } }

@@ -1,6 +1,7 @@
 // KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): the file behind --config, checked, as profiles and options.
 import { z } from 'zod'
 import type { Profile } from './cycle.ts'
+import { checkExtenders, extenderSchema, type GivenExtender } from './extender-configuration.ts'
 import { pluginArgs } from './plugin-args.ts'
 import { plugins as allPlugins } from './plugins/index.ts'
 import { type ExtensionPoint, type PluginChoice, profileOf } from './profile.ts'
@@ -54,6 +55,7 @@ const configuration = z.strictObject({
   podInitialBackoffSeconds: z.int().min(1).default(1),
   podMaxBackoffSeconds: z.int().min(1).default(10),
   profiles: z.array(profile).min(1).optional(),
+  extenders: z.array(extenderSchema(duration)).default([]),
   enableProfiling: z.boolean().optional(),
   enableContentionProfiling: z.boolean().optional(),
   delayCacheUntilActive: z.boolean().optional(),
@@ -65,6 +67,8 @@ export interface SchedulerConfiguration {
   podInitialBackoffMs: number
   podMaxBackoffMs: number
   leaderElection: z.output<typeof configuration>['leaderElection']
+  /** In the order in which they are asked. */
+  extenders: readonly GivenExtender[]
   /** File named by clientConnection, or ''. */
   kubeconfig: string
 }
@@ -81,8 +85,13 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
   const names = profiles.map(({ schedulerName }) => schedulerName)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw new Error(`profiles: duplicate profile with scheduler name ${JSON.stringify(twice)}`)
+  const extenders = checkExtenders(parsed.data.extenders)
+  const ignored = extenders.flatMap(({ managedResources }) =>
+    managedResources.filter((each) => each.ignoredByScheduler).map(({ name }) => name),
+  )
   return {
-    profiles: profiles.map((given) => readProfile(given, percentageOfNodesToScore ?? 0)),
+    profiles: profiles.map((given) => readProfile(given, percentageOfNodesToScore ?? 0, ignored)),
+    extenders,
     podInitialBackoffMs: podInitialBackoffSeconds * 1000,
     podMaxBackoffMs: podMaxBackoffSeconds * 1000,
     leaderElection: parsed.data.leaderElection,
@@ -96,8 +105,10 @@ const builtIn = new Set(['PrioritySort', 'DefaultBinder'])
 function readProfile(
   { schedulerName, plugins, pluginConfig, percentageOfNodesToScore }: z.output<typeof profile>,
   percentage: number,
+  ignoredResources: readonly string[],
 ): Profile {
-  const args = readArgs(pluginConfig)
+  const args = new Map(readArgs(pluginConfig))
+  if (ignoredResources.length > 0) args.set('NodeResourcesFit', { ...args.get('NodeResourcesFit'), ignoredResources })
   for (const set of Object.values(plugins)) for (const { name } of [...(set?.enabled ?? []), ...(set?.disabled ?? [])]) mustExist(name)
   const inGeneral = plugins.multiPoint ?? none
   const choices: PluginChoice[] = []

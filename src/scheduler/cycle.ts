@@ -1,7 +1,7 @@
 // One scheduling cycle: filter nodes, score those that fit, take the best. Pure: the same snapshot and randomness give the same node.
 import type { Random } from '../apimachinery/clock.ts'
 import type { Diagnosis } from './fit-error.ts'
-import { type FailedCycle, type Plugin, type Prepared, type Rejection, type Trial, unresolvable } from './framework.ts'
+import { type FailedCycle, type Plugin, type Prepared, type Rejection, type Remedy, type Trial, unresolvable } from './framework.ts'
 import { addPodToNode, copyNode, type NodeInfo, removePodFromNode } from './node-info.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -41,23 +41,49 @@ export function feasibleNodesToFind(percentage: number, nodes: number): number {
   return Math.max(minimumToFind, Math.floor((nodes * share) / 100))
 }
 
-/** Chooses a node. `start`: where in the list of nodes to begin, so that all get their turn over time. */
-export function schedule(pod: PodInfo, snapshot: Snapshot, profile: Profile, random: Random, start = 0): Outcome {
+/** Nodes on which the pod fits, before one of them is chosen. */
+export interface Search {
+  nodes: NodeInfo[]
+  /** Absent when no filter could run. */
+  run: FilterRun | undefined
+  diagnosis: Diagnosis & { rejections: Map<string, Rejection>; plugins: Set<string> }
+  examined: number
+  /** The only node found is the one that preemption promised. */
+  nominated: boolean
+}
+
+/**
+ * The nodes that pass all filters. `start`: where in the list of nodes to begin, so that all get their turn over time.
+ * `all`: as many as scoring would want, even if nothing scores; `pastNominated`: does not stop at the promised node.
+ */
+export function search(
+  pod: PodInfo,
+  snapshot: Snapshot,
+  profile: Profile,
+  start: number,
+  { all = false, pastNominated = false } = {},
+): Search {
   const total = snapshot.nodes.length
   const rejections = new Map<string, Rejection>()
-  if (total === 0) return { diagnosis: { total, rejections, plugins: new Set() }, run: undefined, examined: 0 }
+  const nothing = { nodes: [], run: undefined, examined: 0, nominated: false }
+  if (total === 0) return { ...nothing, diagnosis: { total, rejections, plugins: new Set() } }
   const prepared = prepare(pod, snapshot, profile)
-  if ('diagnosis' in prepared) return { ...prepared, examined: 0 }
+  if ('diagnosis' in prepared) return { ...nothing, ...prepared }
   const { run, only, absent } = prepared
-  const plugins = new Set(prepared.restricting)
-  const nominated = nominatedNode(run, snapshot)
-  if (nominated !== undefined) return { node: nominated, run, examined: 0 }
-  const nodes = only === undefined ? snapshot.nodes : [...only].flatMap((name) => snapshot.node(name) ?? [])
-  const fitting = feasibleNodes(run, nodes, start, profile, rejections, plugins)
-  const examined = fitting.length + rejections.size
-  if (fitting.length === 0) return { diagnosis: { total, rejections, absent, plugins }, run, examined }
-  const node = fitting.length === 1 ? fitting[0]! : bestNode(pod, fitting, snapshot, profile, random)
-  return { node, run, examined }
+  const diagnosis = { total, rejections, absent, plugins: new Set(prepared.restricting) }
+  const nominated = pastNominated ? undefined : nominatedNode(run, snapshot)
+  if (nominated !== undefined) return { nodes: [nominated], run, diagnosis, examined: 0, nominated: true }
+  const candidates = only === undefined ? snapshot.nodes : [...only].flatMap((name) => snapshot.node(name) ?? [])
+  const wanted = profile.score.length === 0 && !all ? 1 : feasibleNodesToFind(profile.percentageOfNodesToScore, candidates.length)
+  const nodes = feasibleNodes(run, candidates, start, wanted, diagnosis)
+  return { nodes, run, diagnosis, examined: nodes.length + rejections.size, nominated: false }
+}
+
+/** Chooses a node; `start` as in {@link search}. */
+export function schedule(pod: PodInfo, snapshot: Snapshot, profile: Profile, random: Random, start = 0): Outcome {
+  const { nodes, run, diagnosis, examined } = search(pod, snapshot, profile, start)
+  if (run === undefined || nodes.length === 0) return { diagnosis, run, examined }
+  return { node: nodes.length === 1 ? nodes[0]! : bestNode(nodes, totalScores(pod, nodes, snapshot, profile), random), run, examined }
 }
 
 interface PreparedRun {
@@ -67,7 +93,7 @@ interface PreparedRun {
   restricting: readonly string[]
 }
 
-function prepare(pod: PodInfo, snapshot: Snapshot, profile: Profile): PreparedRun | { diagnosis: Diagnosis; run: undefined } {
+function prepare(pod: PodInfo, snapshot: Snapshot, profile: Profile): PreparedRun | Pick<Search, 'diagnosis' | 'run'> {
   const run: FilterRun = { pod, snapshot, plugins: [], states: [] }
   const restricting: string[] = []
   let only: ReadonlySet<string> | undefined
@@ -114,11 +140,9 @@ function feasibleNodes(
   run: FilterRun,
   nodes: readonly NodeInfo[],
   start: number,
-  profile: Profile,
-  rejections: Map<string, Rejection>,
-  plugins: Set<string>,
+  wanted: number,
+  { rejections, plugins }: Search['diagnosis'],
 ): NodeInfo[] {
-  const wanted = profile.score.length === 0 ? 1 : feasibleNodesToFind(profile.percentageOfNodesToScore, nodes.length)
   const found: NodeInfo[] = []
   for (let i = 0; i < nodes.length && found.length < wanted; i++) {
     const node = nodes[(start + i) % nodes.length]!
@@ -187,7 +211,7 @@ export function askPostFilters(
   snapshot: Snapshot,
   outcome: { diagnosis: Diagnosis; run: FilterRun | undefined },
   random: Random,
-) {
+): Remedy & { message: string } {
   const { diagnosis } = outcome
   const run = outcome.run ?? { pod, snapshot, plugins: [], states: [] }
   const failed: FailedCycle = {
@@ -205,10 +229,11 @@ export function askPostFilters(
     messages.push(remedy.message)
     nominatedNode ??= remedy.nominatedNode
   }
-  return { message: messages.join(', '), nominatedNode, victims: undefined }
+  return { message: messages.join(', '), ...(nominatedNode === undefined ? {} : { nominatedNode }) }
 }
 
-function bestNode(pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot, { score }: Profile, random: Random): NodeInfo {
+/** What the score plugins give each node, weighed and added up. */
+export function totalScores(pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot, { score }: Profile): number[] {
   const totals = new Array<number>(nodes.length).fill(0)
   for (const { plugin, weight } of score) {
     const state = plugin.prepareScore?.(pod, nodes, snapshot)
@@ -217,6 +242,11 @@ function bestNode(pod: PodInfo, nodes: readonly NodeInfo[], snapshot: Snapshot, 
     plugin.normalize?.(scores, state, nodes)
     for (let i = 0; i < scores.length; i++) totals[i]! += weight * scores[i]!
   }
+  return totals
+}
+
+/** The node with the highest total; one of several by lot. */
+export function bestNode(nodes: readonly NodeInfo[], totals: readonly number[], random: Random): NodeInfo {
   let best = 0
   let equal = 1
   for (let i = 1; i < nodes.length; i++) {

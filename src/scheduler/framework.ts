@@ -90,10 +90,20 @@ export interface BindStep {
   claim: KubeObject
 }
 
+/** A node with the pods that would be evicted from it, the most important first. */
+export interface Candidate {
+  node: string
+  victims: readonly PodInfo[]
+  /** Victims whose disruption budget would be broken. */
+  violations: number
+}
+
 /** What a plugin of the last resort proposes when no node fits. */
 export interface Remedy {
   nominatedNode?: string
   victims?: readonly PodInfo[]
+  /** All nodes that would do, of which `nominatedNode` is the cheapest; extenders may strike some out. */
+  candidates?: readonly Candidate[]
   /** Part of the pod's message when nothing can be done. */
   message?: string
 }

@@ -5,8 +5,10 @@ import type { EventRecorder } from '../client/event-recorder.ts'
 import type { Binder } from './binder.ts'
 import type { ClusterCache } from './cache.ts'
 import { askPostFilters, type Outcome, type Profile, schedule } from './cycle.ts'
+import { askExtendedPostFilters, scheduleExtended } from './extended-cycle.ts'
+import { concerns, type Extender, extenderBinding } from './extender.ts'
 import { fitErrorMessage, truncatedNote } from './fit-error.ts'
-import type { BindStep, Rejection, Reservation } from './framework.ts'
+import type { BindStep, Rejection, Remedy, Reservation } from './framework.ts'
 import type { PodInfo } from './pod-info.ts'
 import type { QueuedPod, SchedulingQueue } from './queue.ts'
 import type { PodWord, StatusWriter } from './status-writer.ts'
@@ -18,6 +20,8 @@ export interface PumpOptions {
   status: StatusWriter
   recorder: EventRecorder
   profileOf: (pod: PodInfo) => Profile | undefined
+  /** Asked in this order about the pods that concern them. */
+  extenders?: readonly Extender[]
   /** The pod as the server has it now. */
   current: (pod: PodInfo) => PodObject | undefined
   /** Carries out what a reservation needs before the pod can be bound. */
@@ -37,19 +41,35 @@ const turnMs = 8
 export function createPump(options: PumpOptions): () => void {
   const { queue, binder, clock, signal } = options
   let scheduled = false
+  /** An extender is being asked: pods are decided one after the other. */
+  let asking = false
   let start = 0
 
+  const failed = (item: QueuedPod, error: unknown): void => {
+    options.onError('scheduling failed', error, item.pod)
+    queue.failed(item)
+  }
   const run = (): void => {
     scheduled = false
     const began = clock.now()
-    while (!signal.aborted && binder.hasSpace()) {
+    while (!signal.aborted && !asking && binder.hasSpace()) {
       const item = queue.pop()
       if (item === undefined) return
       try {
-        start = scheduleOne(options, item, start)
+        const next = scheduleOne(options, item, start)
+        if (typeof next === 'number') start = next
+        else {
+          asking = true
+          void next
+            .then((value) => (start = value))
+            .catch((error: unknown) => failed(item, error))
+            .finally(() => {
+              asking = false
+              pump()
+            })
+        }
       } catch (error) {
-        options.onError('scheduling failed', error, item.pod)
-        queue.failed(item)
+        failed(item, error)
       }
       if (clock.now() - began < turnMs) continue
       scheduled = true
@@ -57,16 +77,17 @@ export function createPump(options: PumpOptions): () => void {
       return
     }
   }
-  return () => {
+  const pump = (): void => {
     if (scheduled) return
     scheduled = true
     queueMicrotask(run)
   }
+  return pump
 }
 
 /** One pod; returns where the next one begins to look for nodes. */
-function scheduleOne(options: PumpOptions, item: QueuedPod, start: number): number {
-  const { cache, queue, recorder, random } = options
+function scheduleOne(options: PumpOptions, item: QueuedPod, start: number): number | Promise<number> {
+  const { cache, queue, recorder, random, extenders = [] } = options
   const { pod } = item
   const profile = options.profileOf(pod)
   if (profile === undefined || cache.isAssumed(pod.uid)) {
@@ -78,13 +99,44 @@ function scheduleOne(options: PumpOptions, item: QueuedPod, start: number): numb
     queue.done(pod.uid)
     return start
   }
+  const concerned = extenders.filter((extender) => concerns(extender, pod))
+  if (concerned.length > 0) return scheduleOneExtended(options, item, profile, { extenders: concerned, random, start })
   const outcome = schedule(pod, cache, profile, random, start)
   if ('node' in outcome) placePod(options, item, profile, outcome)
-  else refusePod(options, item, profile, outcome)
-  return cache.nodes.length === 0 ? 0 : (start + outcome.examined) % cache.nodes.length
+  else refusePod(options, item, outcome, remedyFor(options, profile, pod, outcome))
+  return nextStart(cache, start, outcome)
 }
 
-function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outcome: Extract<Outcome, { node: unknown }>): void {
+const nextStart = ({ nodes }: ClusterCache, start: number, { examined }: Outcome): number =>
+  nodes.length === 0 ? 0 : (start + examined) % nodes.length
+
+type Asked = Parameters<typeof scheduleExtended>[3]
+
+/** As scheduleOne, for a pod about which extenders have a say. Their failure is an error of the scheduler, told to the user. */
+async function scheduleOneExtended(options: PumpOptions, item: QueuedPod, profile: Profile, asked: Asked): Promise<number> {
+  const { cache, queue } = options
+  const { pod } = item
+  try {
+    const outcome = await scheduleExtended(pod, cache, profile, asked)
+    if ('node' in outcome) placePod(options, item, profile, outcome, extenderBinding(asked.extenders, pod, outcome.node.name))
+    else {
+      const remedy = isHopeless(profile, outcome) ? undefined : await askExtendedPostFilters(pod, cache, profile, outcome, asked)
+      refusePod(options, item, outcome, remedy)
+    }
+    return nextStart(cache, asked.start, outcome)
+  } catch (error) {
+    options.onError('scheduling failed', error, pod)
+    say(options, pod, { reason: 'SchedulerError', message: (error as Error).message, nominatedNode: undefined })
+    queue.failed(item)
+    return asked.start
+  }
+}
+
+type Placed = Extract<Outcome, { node: unknown }>
+type Refused = Extract<Outcome, { diagnosis: unknown }>
+
+/** `bind`: how somebody else binds the pod; it resolves to false when the scheduler is to do it. */
+function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outcome: Placed, bind?: () => Promise<boolean>): void {
   const { cache, queue, binder, recorder, status } = options
   const { pod } = item
   const { node, run } = outcome
@@ -105,6 +157,7 @@ function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outco
   binder.add({
     pod: pod.pod,
     node: node.name,
+    ...(bind === undefined ? {} : { bind }),
     before: async () => {
       await status.cancel(pod.uid)
       for (const { steps } of reservations) await options.bindVolumes(steps, node.name)
@@ -134,21 +187,25 @@ function refuseReservation(options: PumpOptions, item: QueuedPod, node: string, 
   options.queue.unschedulable(item, diagnosis.plugins)
 }
 
+const isHopeless = ({ postFilter }: Profile, { diagnosis }: Refused): boolean => diagnosis.total === 0 || postFilter.length === 0
+
+function remedyFor({ cache, random }: PumpOptions, profile: Profile, pod: PodInfo, outcome: Refused) {
+  return isHopeless(profile, outcome) ? undefined : askPostFilters(profile, pod, cache, outcome, random)
+}
+
 /** No node fits: what preemption can do, then the word to the user, then the queue. */
-function refusePod(options: PumpOptions, item: QueuedPod, profile: Profile, outcome: Extract<Outcome, { diagnosis: unknown }>): void {
-  const { cache, queue, random } = options
+function refusePod(
+  options: PumpOptions,
+  item: QueuedPod,
+  { diagnosis }: Refused,
+  remedy: (Remedy & { message: string }) | undefined,
+): void {
+  const { cache, queue } = options
   const { pod } = item
-  const { diagnosis } = outcome
-  let nominatedNode: string | undefined = ''
-  let message = ''
-  if (diagnosis.total > 0 && profile.postFilter.length > 0) {
-    const remedy = askPostFilters(profile, pod, cache, outcome, random)
-    message = remedy.message
-    nominatedNode = remedy.nominatedNode
-    if (nominatedNode && remedy.victims !== undefined) options.preempt(pod, nominatedNode, remedy.victims)
-  }
+  const nominatedNode = remedy === undefined ? '' : remedy.nominatedNode
+  if (nominatedNode && remedy?.victims !== undefined) options.preempt(pod, nominatedNode, remedy.victims)
   if (nominatedNode !== undefined) cache.nominate(pod, nominatedNode)
-  say(options, pod, { reason: 'Unschedulable', message: fitErrorMessage(diagnosis, message), nominatedNode })
+  say(options, pod, { reason: 'Unschedulable', message: fitErrorMessage(diagnosis, remedy?.message), nominatedNode })
   queue.unschedulable(item, diagnosis.plugins)
 }
 

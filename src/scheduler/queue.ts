@@ -140,7 +140,7 @@ export class SchedulingQueue {
 
   #wait(item: QueuedPod): void {
     this.#waiting.set(item.uid, item)
-    for (const plugin of item.rejectedBy.size === 0 ? [anyEvent] : item.rejectedBy) {
+    for (const plugin of item.rejectedBy.size === 0 || item.rejectedBy.has(extenderName) ? [anyEvent] : item.rejectedBy) {
       const items = this.#rejected.get(plugin)
       if (items === undefined) this.#rejected.set(plugin, new Set([item]))
       else items.add(item)
@@ -172,7 +172,7 @@ export class SchedulingQueue {
   }
 
   #helps({ pod, rejectedBy }: QueuedPod, event: ClusterEvent, change: Change): boolean {
-    if (rejectedBy.size === 0) return true
+    if (rejectedBy.size === 0 || rejectedBy.has(extenderName)) return true
     const plugins = this.#options.plugins(pod)
     for (const name of rejectedBy) {
       const hint = plugins.get(name)?.retryOn[event]
@@ -249,4 +249,6 @@ export class SchedulingQueue {
 
 /** Stands for pods that no plugin rejected: everything may help them. */
 const anyEvent = ''
+/** Among the plugins that rejected a pod: extenders cannot say what would help. */
+export const extenderName = 'Extender'
 const none: ReadonlySet<string> = new Set()

@@ -11,6 +11,7 @@ import type { Component, ComponentContext } from '../component.ts'
 import { createBinder } from './binder.ts'
 import { ClusterCache } from './cache.ts'
 import type { Profile } from './cycle.ts'
+import type { Extender } from './extender.ts'
 import { nodeHandler, podHandler } from './handlers.ts'
 import type { PodInfo } from './pod-info.ts'
 import { createPreemptor } from './preemptor.ts'
@@ -30,6 +31,8 @@ export interface SchedulerOptions {
   profiles?: readonly Profile[]
   /** Default upstream's: kube-system/kube-scheduler, 15 s, 10 s, 2 s. */
   lease?: { namespace?: string; name?: string; leaseDurationMs?: number; renewDeadlineMs?: number; retryPeriodMs?: number }
+  /** Services that take part in decisions, in the order in which they are asked. */
+  extenders?: readonly Extender[]
   podInitialBackoffMs?: number
   podMaxBackoffMs?: number
 }
@@ -122,6 +125,7 @@ function openQueue(options: SchedulerOptions, context: Context, { cache, world, 
     status: createStatusWriter({ client, clock, onError: (err) => log.warn({ err }, 'pod status not written') }),
     recorder,
     profileOf,
+    extenders: options.extenders ?? [],
     current: ({ key, uid }) => {
       const found = pods.byKey(key)
       return found?.metadata?.uid === uid ? found : undefined

@@ -32,7 +32,8 @@ export const command = defineCommand({
     const configuration = values.config === '' ? undefined : configurationOf(values.config)
     const kubeconfig = values.kubeconfig || configuration?.kubeconfig || ''
     const access = { ...values, kubeconfig }
-    await runWorker('kube-scheduler', access, runScheduler, schedulerOptions(values, given, configuration), terminal)
+    const options = { ...schedulerOptions(values, given, configuration), ...(await extendersOf(configuration)) }
+    await runWorker('kube-scheduler', access, runScheduler, options, terminal)
   },
 })
 
@@ -41,6 +42,16 @@ function configurationOf(file: string): SchedulerConfiguration {
     return readConfiguration(parse(readFileSync(file, 'utf8'), { maxAliasCount: 100 }))
   } catch (error) {
     throw new UsageError(`${file}: ${(error as Error).message}`)
+  }
+}
+
+async function extendersOf(configuration: SchedulerConfiguration | undefined): Promise<Pick<SchedulerOptions, 'extenders'>> {
+  if (configuration === undefined || configuration.extenders.length === 0) return {}
+  const { connectExtenders } = await import('../extenders.ts')
+  try {
+    return { extenders: connectExtenders(configuration.extenders) }
+  } catch (error) {
+    throw new UsageError(`extenders: ${(error as Error).message}`)
   }
 }
 

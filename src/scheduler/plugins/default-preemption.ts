@@ -2,10 +2,10 @@
 // https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
 import { podCondition } from '../../api/core/pod/queries.ts'
 import { fitErrorMessage } from '../fit-error.ts'
-import { definePlugin, type FailedCycle, type Plugin, type Rejection, type Remedy, unresolvable } from '../framework.ts'
+import { type Candidate, definePlugin, type FailedCycle, type Plugin, type Rejection, type Remedy, unresolvable } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { PodInfo } from '../pod-info.ts'
-import { type Candidate, cheapest, victimsOn } from './preemption-victims.ts'
+import { cheapest, victimsOn } from './preemption-victims.ts'
 
 export interface PreemptionArgs {
   minCandidateNodesPercentage?: number | undefined
@@ -24,7 +24,7 @@ export function defaultPreemption({ minCandidateNodesPercentage = 10, minCandida
       if (ineligible !== undefined) return { message: `preemption: ${ineligible}` }
       const { candidates, rejections } = findCandidates(pod, failed, enough)
       const best = cheapest(candidates)
-      if (best !== undefined) return { nominatedNode: best.node, victims: best.victims }
+      if (best !== undefined) return { nominatedNode: best.node, victims: best.victims, candidates }
       const diagnosis = { total: failed.snapshot.nodes.length, rejections, absent: notHelpful, plugins: new Set<string>() }
       return { nominatedNode: '', message: `preemption: ${fitErrorMessage(diagnosis)}` }
     },

@@ -1,18 +1,10 @@
 // Which pods would have to go from one node, and which of several nodes costs the least. After upstream's framework/preemption.
 import type { PodDisruptionBudget } from '../../../openapi/types/policy/v1.ts'
 import { matchesLabels, selectorFromObject } from '../../apimachinery/selectors/label-selector.ts'
-import type { Rejection, Trial } from '../framework.ts'
+import type { Candidate, Rejection, Trial } from '../framework.ts'
 import { unresolvable } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { PodInfo } from '../pod-info.ts'
-
-/** A node with the pods that would be evicted from it, the most important first. */
-export interface Candidate {
-  node: string
-  victims: readonly PodInfo[]
-  /** Victims whose disruption budget would be broken. */
-  violations: number
-}
 
 const noVictims = unresolvable('No preemption victims found for incoming pod')
 const startOf = ({ pod }: PodInfo): number =>
