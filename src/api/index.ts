@@ -28,6 +28,8 @@ import { coreKinds } from './core/index.ts'
 import { EndpointSlice } from './discovery/endpointslice.ts'
 import { FlowSchema } from './flowcontrol/flowschema.ts'
 import { PriorityLevelConfiguration } from './flowcontrol/prioritylevelconfiguration.ts'
+import { NodeMetrics } from './metrics/nodemetrics.ts'
+import { PodMetrics } from './metrics/podmetrics.ts'
 import { Ingress } from './networking/ingress.ts'
 import { IngressClass } from './networking/ingressclass.ts'
 import { IPAddress } from './networking/ipaddress.ts'
@@ -81,6 +83,8 @@ export const builtinKinds: readonly Kind[] = [
   EndpointSlice,
   FlowSchema,
   PriorityLevelConfiguration,
+  NodeMetrics,
+  PodMetrics,
   Ingress,
   IngressClass,
   IPAddress,

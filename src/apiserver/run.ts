@@ -21,8 +21,10 @@ import { flowControl } from './flow-control/flow-control.ts'
 import { inFlightLimit } from './flow-control/in-flight.ts'
 import { type HealthCheck, healthRoutes } from './health.ts'
 import { apiServerMetrics, metricsRoute } from './metrics.ts'
+import { metricsApi } from './metrics-api/index.ts'
 import { openApiRoutes } from './openapi/routes.ts'
 import { subresources } from './subresources/index.ts'
+import type { KubeletClientOptions } from './subresources/kubelet.ts'
 import { versionRoute } from './version.ts'
 
 export interface RunOptions extends Partial<ServerOptions> {
@@ -39,6 +41,10 @@ export interface RunOptions extends Partial<ServerOptions> {
   /** Default 400 and 200; 0: no limit. */
   maxRequestsInflight?: number
   maxMutatingRequestsInflight?: number
+  /** How to reach kubelets, for logs, exec, proxies and metrics. */
+  kubelet?: KubeletClientOptions
+  /** Serves metrics.k8s.io from what kubelets say. Default true. */
+  enableMetricsApi?: boolean
   /** Text of --audit-policy-file, and where lines go: without both nothing is audited. */
   auditPolicyText?: string
   auditSink?: AuditSink
@@ -68,6 +74,8 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     auditPolicyText === undefined || auditSink === undefined
       ? undefined
       : auditLog(auditPolicy(auditPolicyText), auditSink, () => clock.now())
+  const { kubelet = {}, enableMetricsApi = true } = options
+  const kinds = enableMetricsApi ? builtinKinds : builtinKinds.filter(({ group }) => group !== 'metrics.k8s.io')
   const metrics = apiServerMetrics(clock.now() / 1000)
   let bootstrapped = false
   const started: HealthCheck = {
@@ -80,7 +88,7 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     { anonymousAuth: false, ...settings },
     {
       storage,
-      kinds: builtinKinds,
+      kinds,
       clock,
       random,
       log,
@@ -91,7 +99,10 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
         ...discoveryRoutes(),
         ...openApiRoutes(new Set(builtinKinds)),
       ],
-      subresources: (context) => subresources({ tokens, askToken: tokenAuthenticator(authentication(context)) }),
+      subresources: (context) => [
+        ...subresources({ tokens, askToken: tokenAuthenticator(authentication(context)), kubelet }),
+        ...metricsApi(kubelet),
+      ],
       hooks: (context) => [
         serviceAllocator({
           clusterIpRanges: context.options.serviceClusterIpRange,

@@ -25,6 +25,8 @@ const groupPriorities: Readonly<Record<string, number>> = {
   'flowcontrol.apiserver.k8s.io': 16100,
   'internal.apiserver.k8s.io': 16000,
   'storagemigration.k8s.io': 15800,
+  // As metrics-server's APIService says.
+  'metrics.k8s.io': 100,
   // Served by the aggregation layer itself, before all others.
   'apiregistration.k8s.io': 20000,
 }
