@@ -31,3 +31,22 @@ export function legacyVersion(group: string, version: string, lifecycle: Lifecyc
     legacy: true,
   }
 }
+
+/** A `served` entry of a removed version whose fields are those of the group's v1, but for what `changes` converts. */
+export function retired(
+  schemaPrefix: string,
+  group: string,
+  version: string,
+  kind: string,
+  [deprecated, removed]: readonly [string, string],
+  changes: Pick<Lifecycle, 'toStorage' | 'fromStorage'> = {},
+): ServedVersion {
+  return legacyVersion(group, version, {
+    kind,
+    use: `${group}/v1`,
+    schemaName: `${schemaPrefix}.${version}.${kind}`,
+    deprecated,
+    removed,
+    ...changes,
+  })
+}

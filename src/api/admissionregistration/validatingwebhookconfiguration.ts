@@ -2,7 +2,9 @@
 import type { ValidatingWebhookConfiguration as ValidatingWebhookConfigurationObject } from '../../../openapi/types/admissionregistration/v1.ts'
 import { semanticEqual } from '../../apimachinery/equal.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { oldWebhooks } from './legacy.ts'
 import { webhookDefaults } from './shared.ts'
 import { webhookConfigurationErrors } from './webhook-rules.ts'
 
@@ -13,6 +15,16 @@ export const ValidatingWebhookConfiguration = defineKind<ValidatingWebhookConfig
   resource: 'validatingwebhookconfigurations',
   categories: ['api-extensions'],
   scope: 'Cluster',
+  served: [
+    retired(
+      'io.k8s.api.admissionregistration',
+      'admissionregistration.k8s.io',
+      'v1beta1',
+      'ValidatingWebhookConfiguration',
+      ['1.16', '1.22'],
+      oldWebhooks,
+    ),
+  ],
   requiresResourceVersion: true,
   generation: (configuration, old) => !semanticEqual(configuration.webhooks, old.webhooks),
   computeDefaults: (configuration) => {

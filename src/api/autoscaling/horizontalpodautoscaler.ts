@@ -1,6 +1,7 @@
 // HorizontalPodAutoscaler: scales a workload by metrics. Stored as v2; v1 is converted (conversion.ts).
 import type { HorizontalPodAutoscaler as HorizontalPodAutoscalerObject } from '../../../openapi/types/autoscaling/v2.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { legacyVersion } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { hpaFromV1, hpaToV1 } from './conversion.ts'
 import { hpaCreateErrors, hpaDefaults, hpaErrors, hpaStatusErrors, hpaUpdateErrors } from './horizontalpodautoscaler-rules.ts'
@@ -28,6 +29,13 @@ export const HorizontalPodAutoscaler = defineKind<HorizontalPodAutoscalerObject>
       toStorage: hpaFromV1,
       fromStorage: hpaToV1,
     },
+    legacyVersion('autoscaling', 'v2beta2', {
+      kind: 'HorizontalPodAutoscaler',
+      use: 'autoscaling/v2',
+      schemaName: 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+      deprecated: '1.23',
+      removed: '1.26',
+    }),
   ],
   columns: [
     {

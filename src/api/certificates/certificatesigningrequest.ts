@@ -1,6 +1,7 @@
 // CertificateSigningRequest: asks a signer for an X.509 certificate.
 import type { CertificateSigningRequest as CertificateSigningRequestObject } from '../../../openapi/types/certificates/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn, humanDuration } from '../shared/columns.ts'
 import { csrErrors, csrStatusErrors, prepareCsrUpdate, recordRequestor } from './csr-rules.ts'
 
@@ -11,6 +12,7 @@ export const CertificateSigningRequest = defineKind<CertificateSigningRequestObj
   resource: 'certificatesigningrequests',
   shortNames: ['csr'],
   scope: 'Cluster',
+  served: [retired('io.k8s.api.certificates', 'certificates.k8s.io', 'v1beta1', 'CertificateSigningRequest', ['1.19', '1.22'])],
   nameRule: 'path-segment',
   subresources: { status: true, others: ['approval'] },
   selectableFields: { 'spec.signerName': (csr) => csr.spec?.signerName ?? '' },

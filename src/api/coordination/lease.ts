@@ -1,6 +1,7 @@
 // Lease: a lock with a time limit; also the heartbeat of a node.
 import type { Lease as LeaseObject } from '../../../openapi/types/coordination/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { leaseErrors } from './lease-rules.ts'
 
@@ -10,6 +11,7 @@ export const Lease = defineKind<LeaseObject>({
   kind: 'Lease',
   resource: 'leases',
   scope: 'Namespaced',
+  served: [retired('io.k8s.api.coordination', 'coordination.k8s.io', 'v1beta1', 'Lease', ['1.19', '1.22'])],
   createOnUpdate: true,
   requiresResourceVersion: true,
   validate: leaseErrors,

@@ -2,7 +2,7 @@
 import type { Event as EventObject } from '../../../openapi/types/core/v1.ts'
 import type { Column } from '../../apimachinery/kind.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
-import { eventsV1 } from '../events/index.ts'
+import { eventsV1, eventsV1beta1 } from '../events/index.ts'
 import { translateTimestamp } from '../shared/columns.ts'
 import { validateEvent } from './validate-event.ts'
 
@@ -16,7 +16,7 @@ export const Event = defineKind<EventObject>({
   createOnUpdate: true,
   validate: validateEvent,
   ttlSeconds: 3600,
-  served: [eventsV1],
+  served: [eventsV1, eventsV1beta1],
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject?.kind ?? '',
     'involvedObject.namespace': ({ involvedObject }) => involvedObject?.namespace ?? '',

@@ -2,8 +2,10 @@
 import type { EndpointPort, EndpointSlice as EndpointSliceObject } from '../../../openapi/types/discovery/v1.ts'
 import { semanticEqual } from '../../apimachinery/equal.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { endpointSliceErrors, endpointSliceUpdateErrors, endpointsErrors } from './endpointslice-rules.ts'
+import { oldEndpoints } from './legacy.ts'
 
 export const EndpointSlice = defineKind<EndpointSliceObject>({
   group: 'discovery.k8s.io',
@@ -11,6 +13,7 @@ export const EndpointSlice = defineKind<EndpointSliceObject>({
   kind: 'EndpointSlice',
   resource: 'endpointslices',
   scope: 'Namespaced',
+  served: [retired('io.k8s.api.discovery', 'discovery.k8s.io', 'v1beta1', 'EndpointSlice', ['1.21', '1.25'], oldEndpoints)],
   generation: (slice, old) => {
     const { metadata, ...content } = slice
     const { metadata: oldMetadata, ...oldContent } = old

@@ -1,6 +1,7 @@
 // FlowSchema: which requests go to which priority level.
 import type { FlowSchema as FlowSchemaObject } from '../../../openapi/types/flowcontrol/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { conditionsErrors, flowSchemaErrors } from './flowschema-rules.ts'
 
@@ -10,6 +11,11 @@ export const FlowSchema = defineKind<FlowSchemaObject>({
   kind: 'FlowSchema',
   resource: 'flowschemas',
   scope: 'Cluster',
+  served: [
+    retired('io.k8s.api.flowcontrol', 'flowcontrol.apiserver.k8s.io', 'v1beta3', 'FlowSchema', ['1.29', '1.32']),
+    retired('io.k8s.api.flowcontrol', 'flowcontrol.apiserver.k8s.io', 'v1beta2', 'FlowSchema', ['1.26', '1.29']),
+    retired('io.k8s.api.flowcontrol', 'flowcontrol.apiserver.k8s.io', 'v1beta1', 'FlowSchema', ['1.23', '1.26']),
+  ],
   subresources: { status: true },
   generation: 'spec',
   computeDefaults: (schema) => {

@@ -1,8 +1,10 @@
 // PriorityLevelConfiguration: how many requests of a level run at once, and how the rest waits.
 import type { PriorityLevelConfiguration as PriorityLevelConfigurationObject } from '../../../openapi/types/flowcontrol/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { conditionsErrors } from './flowschema-rules.ts'
+import { assuredShares } from './legacy.ts'
 import { priorityLevelErrors } from './prioritylevel-rules.ts'
 
 const none = '<none>'
@@ -13,6 +15,25 @@ export const PriorityLevelConfiguration = defineKind<PriorityLevelConfigurationO
   kind: 'PriorityLevelConfiguration',
   resource: 'prioritylevelconfigurations',
   scope: 'Cluster',
+  served: [
+    retired('io.k8s.api.flowcontrol', 'flowcontrol.apiserver.k8s.io', 'v1beta3', 'PriorityLevelConfiguration', ['1.29', '1.32']),
+    retired(
+      'io.k8s.api.flowcontrol',
+      'flowcontrol.apiserver.k8s.io',
+      'v1beta2',
+      'PriorityLevelConfiguration',
+      ['1.26', '1.29'],
+      assuredShares,
+    ),
+    retired(
+      'io.k8s.api.flowcontrol',
+      'flowcontrol.apiserver.k8s.io',
+      'v1beta1',
+      'PriorityLevelConfiguration',
+      ['1.23', '1.26'],
+      assuredShares,
+    ),
+  ],
   subresources: { status: true },
   generation: 'spec',
   defaults: {

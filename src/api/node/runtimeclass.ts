@@ -1,6 +1,7 @@
 // RuntimeClass: a name for a container runtime handler.
 import type { RuntimeClass as RuntimeClassObject } from '../../../openapi/types/node/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { runtimeClassErrors } from './runtimeclass-rules.ts'
 
@@ -10,6 +11,7 @@ export const RuntimeClass = defineKind<RuntimeClassObject>({
   kind: 'RuntimeClass',
   resource: 'runtimeclasses',
   scope: 'Cluster',
+  served: [retired('io.k8s.api.node', 'node.k8s.io', 'v1beta1', 'RuntimeClass', ['1.22', '1.25'])],
   createOnUpdate: true,
   requiresResourceVersion: true,
   validate: runtimeClassErrors,

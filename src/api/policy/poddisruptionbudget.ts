@@ -3,6 +3,7 @@ import type { PodDisruptionBudget as PodDisruptionBudgetObject } from '../../../
 import { defineKind } from '../../apimachinery/kind.ts'
 import { legacyVersion } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
+import { emptySelectors } from './legacy.ts'
 import { budgetErrors, budgetStatusErrors } from './poddisruptionbudget-rules.ts'
 
 export const PodDisruptionBudget = defineKind<PodDisruptionBudgetObject>({
@@ -24,6 +25,7 @@ export const PodDisruptionBudget = defineKind<PodDisruptionBudgetObject>({
       schemaName: 'io.k8s.api.policy.v1beta1.PodDisruptionBudget',
       deprecated: '1.21',
       removed: '1.25',
+      ...emptySelectors,
     }),
   ],
   columns: [

@@ -1,6 +1,7 @@
 // PriorityClass: a name for a pod priority.
 import type { PriorityClass as PriorityClassObject } from '../../../openapi/types/scheduling/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { priorityClassErrors, priorityClassUpdateErrors } from './priorityclass-rules.ts'
 
@@ -11,6 +12,7 @@ export const PriorityClass = defineKind<PriorityClassObject>({
   resource: 'priorityclasses',
   shortNames: ['pc'],
   scope: 'Cluster',
+  served: [retired('io.k8s.api.scheduling', 'scheduling.k8s.io', 'v1beta1', 'PriorityClass', ['1.14', '1.22'])],
   generation: () => false,
   defaults: { preemptionPolicy: 'PreemptLowerPriority' },
   validate: priorityClassErrors,

@@ -1,6 +1,7 @@
 // CSIDriver: what a storage driver can do.
 import type { CSIDriver as CSIDriverObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { csiDriverErrors, csiDriverUpdateErrors } from './csi-rules.ts'
 
@@ -10,6 +11,7 @@ export const CSIDriver = defineKind<CSIDriverObject>({
   kind: 'CSIDriver',
   resource: 'csidrivers',
   scope: 'Cluster',
+  served: [retired('io.k8s.api.storage', 'storage.k8s.io', 'v1beta1', 'CSIDriver', ['1.19', '1.22'])],
   requiresResourceVersion: true,
   deleteReturnsObject: true,
   generation: 'spec',

@@ -1,6 +1,7 @@
 // CSINode: the storage drivers of one node.
 import type { CSINode as CSINodeObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { csiNodeErrors, csiNodeUpdateErrors } from './csi-rules.ts'
 
@@ -10,6 +11,7 @@ export const CSINode = defineKind<CSINodeObject>({
   kind: 'CSINode',
   resource: 'csinodes',
   scope: 'Cluster',
+  served: [retired('io.k8s.api.storage', 'storage.k8s.io', 'v1beta1', 'CSINode', ['1.17', '1.22'])],
   requiresResourceVersion: true,
   deleteReturnsObject: true,
   validate: csiNodeErrors,

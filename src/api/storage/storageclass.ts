@@ -1,6 +1,7 @@
 // StorageClass: how volumes are provisioned on demand.
 import type { StorageClass as StorageClassObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn, nameColumn } from '../shared/columns.ts'
 import { storageClassErrors } from './rules.ts'
 
@@ -17,6 +18,7 @@ export const StorageClass = defineKind<StorageClassObject>({
   resource: 'storageclasses',
   shortNames: ['sc'],
   scope: 'Cluster',
+  served: [retired('io.k8s.api.storage', 'storage.k8s.io', 'v1beta1', 'StorageClass', ['1.19', '1.22'])],
   deleteReturnsObject: true,
   defaults: { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' },
   validate: storageClassErrors,

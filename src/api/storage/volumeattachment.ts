@@ -1,6 +1,7 @@
 // VolumeAttachment: the wish to attach a volume to a node, or to detach it.
 import type { VolumeAttachment as VolumeAttachmentObject } from '../../../openapi/types/storage/v1.ts'
 import { defineKind } from '../../apimachinery/kind.ts'
+import { retired } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { attachmentErrors, attachmentStatusErrors, attachmentUpdateErrors } from './rules.ts'
 
@@ -10,6 +11,7 @@ export const VolumeAttachment = defineKind<VolumeAttachmentObject>({
   kind: 'VolumeAttachment',
   resource: 'volumeattachments',
   scope: 'Cluster',
+  served: [retired('io.k8s.api.storage', 'storage.k8s.io', 'v1beta1', 'VolumeAttachment', ['1.19', '1.22'])],
   subresources: { status: true },
   requiresResourceVersion: true,
   deleteReturnsObject: true,
