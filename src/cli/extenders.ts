@@ -3,11 +3,10 @@ import { readFileSync } from 'node:fs'
 import { openTransport } from '../client/undici-transport.ts'
 import type { Extender, Send } from '../scheduler/extender.ts'
 import type { GivenExtender } from '../scheduler/extender-configuration.ts'
-import { durationFlag } from './flags.ts'
+import { durationMs } from './flags.ts'
 
 /** Answers name nodes of the cluster: none is larger than this. */
 const maxAnswerBytes = 64 * 1024 * 1024
-const duration = durationFlag('', 5000).schema
 
 /** The extenders, each with its way to be asked. @throws Error when a file cannot be read or the URL is none */
 export function connectExtenders(given: readonly GivenExtender[]): Extender[] {
@@ -26,7 +25,7 @@ function sender({ urlPrefix, enableHTTPS, tlsConfig, httpTimeout }: GivenExtende
     ...(tlsConfig?.serverName ? { serverName: tlsConfig.serverName } : {}),
     insecureSkipTlsVerify: tlsConfig?.insecure === true || (enableHTTPS && ca === ''),
   })
-  const timeoutMs = (httpTimeout === undefined ? 0 : Number(duration.parse(httpTimeout))) || 5000
+  const timeoutMs = (httpTimeout === undefined ? 0 : durationMs(httpTimeout)) || 5000
   return async (url, body) => {
     const { pathname, search } = new URL(url)
     const response = await transport({

@@ -1,11 +1,11 @@
-// Flags in the manner of Go's pflag, as every upstream component parses them; values are checked by zod schemas.
-import { z } from 'zod'
+// Flags in the manner of Go's pflag, as every upstream component parses them. Each knows how to read its text; no schema library is
+// loaded for that, since every process would carry it.
 
 /** One flag; the key in a command's `flags` is its name without dashes. */
 export interface Flag<T = unknown> {
   summary: string
-  /** Checks and converts the text; its message follows `invalid argument "x" for "--name" flag:`. */
-  schema: z.ZodType<T, string>
+  /** Checks and converts the text; the message of what it throws follows `invalid argument "x" for "--name" flag:`. */
+  parse: (text: string) => T
   default: T
   /** Shown in help instead of the default. */
   placeholder?: string
@@ -25,82 +25,75 @@ export class UsageError extends Error {
 }
 
 export function stringFlag(summary: string, fallback = ''): Flag<string> {
-  return { summary, schema: z.string(), default: fallback, placeholder: 'string' }
+  return { summary, parse: (text) => text, default: fallback, placeholder: 'string' }
 }
 
+const booleans = new Map([
+  ...['true', 't', '1', 'TRUE', 'True', 'T'].map((word) => [word, true] as const),
+  ...['false', 'f', '0', 'FALSE', 'False', 'F'].map((word) => [word, false] as const),
+])
+
 export function booleanFlag(summary: string, fallback = false): Flag<boolean> {
-  const words: Record<string, boolean> = {
-    true: true,
-    t: true,
-    '1': true,
-    TRUE: true,
-    True: true,
-    false: false,
-    f: false,
-    '0': false,
-    FALSE: false,
-    False: false,
+  const parse = (text: string) => {
+    const value = booleans.get(text)
+    if (value === undefined) throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`)
+    return value
   }
-  const schema = z.string().transform((text, context) => {
-    if (Object.hasOwn(words, text)) return words[text]!
-    context.addIssue({ code: 'custom', message: `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax` })
-    return z.NEVER
-  })
-  return { summary, schema, default: fallback, boolean: true }
+  return { summary, parse, default: fallback, boolean: true }
 }
 
 export function integerFlag(summary: string, fallback: number, range: { min?: number; max?: number } = {}): Flag<number> {
-  const schema = z
-    .string()
-    .regex(/^[+-]?\d{1,15}$/, 'must be an integer')
-    .transform(Number)
-    .pipe(
-      z
-        .number()
-        .min(range.min ?? Number.MIN_SAFE_INTEGER)
-        .max(range.max ?? Number.MAX_SAFE_INTEGER),
-    ) as unknown as z.ZodType<number, string>
-  return { summary, schema, default: fallback, placeholder: 'int' }
+  const { min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = range
+  const parse = (text: string) => {
+    if (!/^[+-]?\d{1,15}$/.test(text)) throw new Error('must be an integer')
+    const value = Number(text)
+    if (value < min) throw new Error(`must be at least ${min}`)
+    if (value > max) throw new Error(`must be at most ${max}`)
+    return value
+  }
+  return { summary, parse, default: fallback, placeholder: 'int' }
 }
 
 const durationUnits: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, µs: 0.001, ns: 1e-6 }
 
+/** Milliseconds of a Go duration such as 1m30s. Throws with Go's text for anything else. */
+export function durationMs(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)/g)]
+  if (text === '0') return 0
+  if (parts.length > 0 && parts.map((part) => part[0]).join('') === text) {
+    return parts.reduce((sum, part) => sum + Number(part[1]) * durationUnits[part[2]!]!, 0)
+  }
+  throw new Error(`time: invalid duration ${JSON.stringify(text)}`)
+}
+
 /** A Go duration such as 1m30s; the value is milliseconds. */
 export function durationFlag(summary: string, fallbackMs: number): Flag<number> {
-  const schema = z.string().transform((text, context) => {
-    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(h|ms|us|µs|ns|m|s)/g)]
-    if (text === '0') return 0
-    if (parts.length > 0 && parts.map((part) => part[0]).join('') === text) {
-      return parts.reduce((sum, part) => sum + Number(part[1]) * durationUnits[part[2]!]!, 0)
-    }
-    context.addIssue({ code: 'custom', message: `time: invalid duration ${JSON.stringify(text)}` })
-    return z.NEVER
-  })
-  return { summary, schema, default: fallbackMs, placeholder: 'duration' }
+  return { summary, parse: durationMs, default: fallbackMs, placeholder: 'duration' }
 }
 
 /** Comma-separated, may be repeated. */
 export function listFlag(summary: string, fallback: readonly string[] = []): Flag<readonly string[]> {
-  const schema = z.string().transform((text) => (text === '' ? [] : text.split(','))) as unknown as z.ZodType<readonly string[], string>
-  return { summary, schema, default: fallback, placeholder: 'strings', repeated: true }
+  return { summary, parse: (text) => (text === '' ? [] : text.split(',')), default: fallback, placeholder: 'strings', repeated: true }
 }
 
 /** key=value pairs, comma-separated, may be repeated. */
 export function mapFlag(summary: string): Flag<Readonly<Record<string, string>>> {
-  const schema = z.string().transform((text, context) => {
-    const pairs =
-      text === '' ? [] : text.split(',').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const)
-    if (text === '' || text.split(',').every((pair) => pair.indexOf('=') > 0)) return Object.fromEntries(pairs)
-    context.addIssue({ code: 'custom', message: `${text} must be formatted as key=value` })
-    return z.NEVER
-  })
-  return { summary, schema, default: {}, placeholder: 'mapStringString', repeated: true }
+  const parse = (text: string) => {
+    const pairs = text === '' ? [] : text.split(',')
+    if (pairs.some((pair) => pair.indexOf('=') <= 0)) throw new Error(`${text} must be formatted as key=value`)
+    return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]))
+  }
+  return { summary, parse, default: {}, placeholder: 'mapStringString', repeated: true }
 }
 
 /** One word of a fixed set. */
 export function choiceFlag<const W extends string>(summary: string, words: readonly W[], fallback: W): Flag<W> {
-  const schema = z.string().refine((text) => (words as readonly string[]).includes(text), { error: `must be one of ${words.join(', ')}` })
-  return { summary, schema: schema as unknown as z.ZodType<W, string>, default: fallback, placeholder: words.join('|') }
+  const parse = (text: string) => {
+    const word = words.find((each) => each === text)
+    if (word === undefined) throw new Error(`must be one of ${words.join(', ')}`)
+    return word
+  }
+  return { summary, parse, default: fallback, placeholder: words.join('|') }
 }
 
 /** Parses `argv`; throws UsageError with pflag's texts. Positional words are returned beside the values. */
@@ -138,12 +131,17 @@ export function parseFlags<F extends Flags>(
 }
 
 function combined(flag: Flag, name: string, text: string, before: unknown): unknown {
-  const parsed = flag.schema.safeParse(text)
-  if (!parsed.success) {
-    throw new UsageError(`invalid argument ${JSON.stringify(text)} for "--${name}" flag: ${parsed.error.issues[0]?.message ?? 'invalid'}`)
+  const value = parsed(flag, name, text)
+  if (!flag.repeated || before === undefined) return value
+  return Array.isArray(before) ? [...before, ...(value as unknown[])] : { ...(before as object), ...(value as object) }
+}
+
+function parsed(flag: Flag, name: string, text: string): unknown {
+  try {
+    return flag.parse(text)
+  } catch (error) {
+    throw new UsageError(`invalid argument ${JSON.stringify(text)} for "--${name}" flag: ${(error as Error).message}`)
   }
-  if (!flag.repeated || before === undefined) return parsed.data
-  return Array.isArray(before) ? [...before, ...(parsed.data as unknown[])] : { ...(before as object), ...(parsed.data as object) }
 }
 
 /** The flags part of a help text. */

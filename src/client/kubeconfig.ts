@@ -1,34 +1,84 @@
 // kubeconfig: reading one context of it, writing one, and merging a context into another file. Pure: texts in, texts out.
 // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 import { parse, stringify } from 'yaml'
-import { z } from 'zod'
 
-const clusterSchema = z.looseObject({
-  server: z.string(),
-  'certificate-authority': z.string().optional(),
-  'certificate-authority-data': z.string().optional(),
-  'insecure-skip-tls-verify': z.boolean().optional(),
-  'tls-server-name': z.string().optional(),
+type Words = 'server' | 'certificate-authority' | 'certificate-authority-data' | 'tls-server-name'
+type UserWords = 'client-certificate' | 'client-certificate-data' | 'client-key' | 'client-key-data' | 'token' | 'tokenFile'
+
+/** What is read of a kubeconfig; the rest of it is kept as it is. */
+interface Config {
+  apiVersion?: string
+  kind?: string
+  clusters?: { name: string; cluster: { [W in Words]?: string } & { server: string; 'insecure-skip-tls-verify'?: boolean } }[] | null
+  users?: { name: string; user?: { [W in UserWords]?: string } | null }[] | null
+  contexts?: { name: string; context: { cluster: string; user?: string; namespace?: string } }[] | null
+  'current-context'?: string | null
+}
+
+type Rule = (value: unknown, path: string) => void
+
+// checked by hand: a schema library would cost every worker 13 MB for this one file
+const fail = (path: string, message: string): never => {
+  throw new Error(`invalid kubeconfig: ${path}: ${message}`)
+}
+const string: Rule = (value, path) => {
+  if (typeof value !== 'string') fail(path, `expected string, received ${typeName(value)}`)
+}
+const boolean: Rule = (value, path) => {
+  if (typeof value !== 'boolean') fail(path, `expected boolean, received ${typeName(value)}`)
+}
+const literal =
+  (word: string): Rule =>
+  (value, path) => {
+    if (value !== word) fail(path, `expected ${JSON.stringify(word)}`)
+  }
+const optionalOf =
+  (rule: Rule): Rule =>
+  (value, path) => {
+    if (value !== undefined) rule(value, path)
+  }
+const nullishOf =
+  (rule: Rule): Rule =>
+  (value, path) => {
+    if (value !== undefined && value !== null) rule(value, path)
+  }
+const listOf =
+  (rule: Rule): Rule =>
+  (value, path) => {
+    if (!Array.isArray(value)) return fail(path, `expected array, received ${typeName(value)}`)
+    for (const [i, item] of value.entries()) rule(item, `${path}.${i}`)
+  }
+const objectOf =
+  (rules: Readonly<Record<string, Rule>>): Rule =>
+  (value, path) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      return fail(path, `expected object, received ${typeName(value)}`)
+    const object = value as Record<string, unknown>
+    const at = path === '' ? '' : `${path}.`
+    for (const [name, rule] of Object.entries(rules)) rule(Object.hasOwn(object, name) ? object[name] : undefined, at + name)
+  }
+const strings = (...names: readonly (Words | UserWords)[]) => Object.fromEntries(names.map((name) => [name, optionalOf(string)]))
+
+const clusterRule = objectOf({
+  ...strings('certificate-authority', 'certificate-authority-data', 'tls-server-name'),
+  server: string,
+  'insecure-skip-tls-verify': optionalOf(boolean),
 })
-const userSchema = z.looseObject({
-  'client-certificate': z.string().optional(),
-  'client-certificate-data': z.string().optional(),
-  'client-key': z.string().optional(),
-  'client-key-data': z.string().optional(),
-  token: z.string().optional(),
-  tokenFile: z.string().optional(),
-})
-const contextSchema = z.looseObject({ cluster: z.string(), user: z.string().default(''), namespace: z.string().optional() })
-const configSchema = z.looseObject({
-  apiVersion: z.literal('v1').default('v1'),
-  kind: z.literal('Config').default('Config'),
-  clusters: z.array(z.looseObject({ name: z.string(), cluster: clusterSchema })).nullish(),
-  users: z.array(z.looseObject({ name: z.string(), user: userSchema.nullish() })).nullish(),
-  contexts: z.array(z.looseObject({ name: z.string(), context: contextSchema })).nullish(),
-  'current-context': z.string().nullish(),
+const userRule = objectOf(strings('client-certificate', 'client-certificate-data', 'client-key', 'client-key-data', 'token', 'tokenFile'))
+const contextRule = objectOf({ cluster: string, user: optionalOf(string), namespace: optionalOf(string) })
+const configRule = objectOf({
+  apiVersion: optionalOf(literal('v1')),
+  kind: optionalOf(literal('Config')),
+  clusters: nullishOf(listOf(objectOf({ name: string, cluster: clusterRule }))),
+  users: nullishOf(listOf(objectOf({ name: string, user: nullishOf(userRule) }))),
+  contexts: nullishOf(listOf(objectOf({ name: string, context: contextRule }))),
+  'current-context': nullishOf(string),
 })
 
-type Config = z.infer<typeof configSchema>
+function typeName(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}
 
 /** What a client needs of a context. PEM texts; `files` are paths the caller must read. */
 export interface ClusterAccess {
@@ -45,10 +95,10 @@ export interface ClusterAccess {
 
 /** Parses a kubeconfig; throws an Error that says what is wrong and where. */
 export function parseKubeconfig(text: string): Config {
-  const parsed = configSchema.safeParse(parse(text) ?? {})
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new Error(`invalid kubeconfig: ${issue?.path.join('.')}: ${issue?.message}`)
+  const given: unknown = parse(text) ?? {}
+  configRule(given, '')
+  // a file without them means these
+  return { apiVersion: 'v1', kind: 'Config', ...(given as Config) }
 }
 
 /** The access of one context (default: the current one). Throws when a name leads nowhere. */

@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { arch, hostname, release } from 'node:os'
-import { z } from 'zod'
 import type { Taint } from '../../../openapi/types/core/v1.ts'
 import { isQuantity } from '../../apimachinery/quantity.ts'
 import { type KubeletOptions, runKubelet } from '../../kubelet/kubelet.ts'
@@ -96,20 +95,22 @@ function machine(): Machine {
 }
 
 function quantityFlag(summary: string, fallback: string): Flag<string> {
-  const schema = z.string().refine(isQuantity, { error: 'must be a quantity such as 4, 500m or 16Gi' })
-  return { summary, schema, default: fallback, placeholder: 'quantity' }
+  const parse = (text: string) => {
+    if (!isQuantity(text)) throw new Error('must be a quantity such as 4, 500m or 16Gi')
+    return text
+  }
+  return { summary, parse, default: fallback, placeholder: 'quantity' }
 }
 
 const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
 
 function taintsFlag(summary: string): Flag<readonly Taint[]> {
-  const schema = z.string().transform((text, context): readonly Taint[] => {
+  const parse = (text: string): readonly Taint[] => {
     const taints = text === '' ? [] : text.split(',').map((part) => /^([^=:]+)(?:=([^:]*))?:(\w+)$/.exec(part))
     if (taints.every((taint) => taint !== null && effects.includes(taint[3]!))) {
       return taints.map((taint) => ({ key: taint![1]!, ...(taint![2] ? { value: taint![2] } : {}), effect: taint![3]! }))
     }
-    context.addIssue({ code: 'custom', message: `invalid taint spec: ${text}` })
-    return z.NEVER
-  }) as unknown as z.ZodType<readonly Taint[], string>
-  return { summary, schema, default: [], placeholder: 'taints', repeated: true }
+    throw new Error(`invalid taint spec: ${text}`)
+  }
+  return { summary, parse, default: [], placeholder: 'taints', repeated: true }
 }

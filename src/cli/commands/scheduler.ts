@@ -2,11 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { parse } from 'yaml'
-import { readConfiguration, type SchedulerConfiguration } from '../../scheduler/configuration.ts'
+import type { SchedulerConfiguration } from '../../scheduler/configuration.ts'
 import { runScheduler, type SchedulerOptions } from '../../scheduler/scheduler.ts'
 import { defineCommand } from '../command.ts'
-import { booleanFlag, durationFlag, type FlagValues, stringFlag, UsageError } from '../flags.ts'
+import { booleanFlag, durationFlag, durationMs, type FlagValues, stringFlag, UsageError } from '../flags.ts'
 import { runWorker } from '../worker.ts'
 
 const flags = {
@@ -29,7 +28,7 @@ export const command = defineCommand({
   summary: 'Assign pods to nodes',
   flags,
   async run(values, terminal, _, given) {
-    const configuration = values.config === '' ? undefined : configurationOf(values.config)
+    const configuration = values.config === '' ? undefined : await configurationOf(values.config)
     const kubeconfig = values.kubeconfig || configuration?.kubeconfig || ''
     const access = { ...values, kubeconfig }
     const options = { ...schedulerOptions(values, given, configuration), ...(await extendersOf(configuration)) }
@@ -37,7 +36,10 @@ export const command = defineCommand({
   },
 })
 
-function configurationOf(file: string): SchedulerConfiguration {
+/** The reader and its schemas are loaded only by those who have such a file. */
+async function configurationOf(file: string): Promise<SchedulerConfiguration> {
+  const { parse } = await import('yaml')
+  const { readConfiguration } = await import('../../scheduler/configuration.ts')
   try {
     return readConfiguration(parse(readFileSync(file, 'utf8'), { maxAliasCount: 100 }))
   } catch (error) {
@@ -64,7 +66,7 @@ function schedulerOptions(
   const { leaderElection = {}, profiles, podInitialBackoffMs, podMaxBackoffMs } = configuration ?? {}
   const chosen = <T>(flag: keyof typeof flags, fromFile: T | undefined): T =>
     given.has(flag) || fromFile === undefined ? (values[flag] as T) : fromFile
-  const ms = (text: string | undefined) => (text === undefined ? undefined : flags['leader-elect-retry-period'].schema.parse(text))
+  const ms = (text: string | undefined) => (text === undefined ? undefined : durationMs(text))
   return {
     leaderElect: chosen('leader-elect', leaderElection.leaderElect),
     identity: values['leader-elect-identity'] || `${hostname()}_${randomUUID()}`,
