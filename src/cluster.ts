@@ -84,6 +84,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     clock,
     random,
     log,
+    kubelet: { ...kubeletAccess(identity), preferredAddressTypes: ['InternalDNS', 'InternalIP', 'Hostname'] },
     tokenFileText: `${identity.token},system:admin,system:admin,"system:masters"\n`,
   })
   const url = (await server.listen()).replace('0.0.0.0', '127.0.0.1')
@@ -107,7 +108,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     await storage.close()
   }
   try {
-    await Promise.all(components(options, identity.ca, start))
+    await Promise.all(components(options, identity, start))
   } catch (error) {
     await stop()
     throw error
@@ -124,7 +125,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 function components(
   options: ClusterOptions,
-  rootCa: string,
+  identity: ReturnType<typeof credentials>,
   start: <O>(name: string, component: Component<O>, settings: O) => Promise<void>,
 ): Promise<void>[] {
   const nodes = options.nodes ?? 1
@@ -133,16 +134,19 @@ function components(
     controllers: options.controllers ?? ['*'],
     leaderElect: false,
     identity: 'in-process',
-    settings: { 'node-ipam': { clusterCidr }, 'root-ca-certificate-publisher': { rootCa } },
+    settings: { 'node-ipam': { clusterCidr }, 'root-ca-certificate-publisher': { rootCa: identity.ca } },
     ports: {},
     openPorts,
   })
   const scheduler = start('kube-scheduler', runScheduler, { leaderElect: false, identity: 'in-process' })
   if (nodes === 0) return [manager, scheduler]
+  const { values } = parseFlags(kubeletFlags, ['--hostname-override=node-1', `--nodes=${nodes}`, '--address=127.0.0.1'])
+  const kubelet = kubeletOptions(values)
+  const { certificatePem: cert, privateKeyPem: key } = identity.kubelet
   return [
     manager,
     scheduler,
-    start('kubelet', runKubelet, kubeletOptions(parseFlags(kubeletFlags, ['--hostname-override=node-1', `--nodes=${nodes}`]).values)),
+    start('kubelet', runKubelet, { ...kubelet, server: { ...kubelet.server!, cert, key, clientCa: identity.ca } }),
     start('kube-proxy', runKubeProxy, { nodeName: 'node-1', families: ['IPv4', 'IPv6'], minSyncPeriodMs: 1000, clusterCidr }),
   ]
 }
@@ -159,7 +163,28 @@ function credentials(now: number) {
     ...validity,
   })
   const admin = issueCertificate({ ca, commonName: 'kubernetes-admin', organizations: ['system:masters'], usages: ['client'], ...validity })
-  return { ca: ca.certificatePem, server, admin, token: randomUUID(), serviceAccountKey: privateKeyPem(generateKeyPair().privateKey) }
+  const kubelet = issueCertificate({ ca, commonName: 'system:node:node-1', usages: ['server'], dnsNames: ['localhost'], ...validity })
+  const kubeletClient = issueCertificate({
+    ca,
+    commonName: 'kube-apiserver-kubelet-client',
+    organizations: ['system:masters'],
+    usages: ['client'],
+    ...validity,
+  })
+  return {
+    ca: ca.certificatePem,
+    server,
+    admin,
+    kubelet,
+    kubeletClient,
+    token: randomUUID(),
+    serviceAccountKey: privateKeyPem(generateKeyPair().privateKey),
+  }
+}
+
+/** How the API server proves itself to kubelets. */
+function kubeletAccess({ ca, kubeletClient }: ReturnType<typeof credentials>) {
+  return { ca, cert: kubeletClient.certificatePem, key: kubeletClient.privateKeyPem }
 }
 
 /** Requests go straight into the server's handler. */

@@ -1,5 +1,6 @@
 // The keys and kubeconfigs of a cluster's data directory, under kubeadm's names. Made once, kept for ever; private files are 0600.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { kubeconfigText } from '../client/kubeconfig.ts'
 import { type CertificateAuthority, createCertificateAuthority, issueCertificate, loadCertificateAuthority } from '../pki/certificate.ts'
@@ -25,6 +26,12 @@ export interface ClusterFiles {
   caKey: string
   serverCert: string
   serverKey: string
+  /** What the API server shows to kubelets. */
+  kubeletClientCert: string
+  kubeletClientKey: string
+  /** Of the kubelets' servers. */
+  kubeletCert: string
+  kubeletKey: string
   serviceAccountKey: string
   serviceAccountPublicKey: string
   /** Path of a kubeconfig by identity; `kubelet-<node>` for nodes. */
@@ -62,6 +69,16 @@ export function ensureClusterFiles(options: ClusterFilesOptions): ClusterFiles {
   })
   writePublic(file('apiserver.crt'), server.certificatePem)
   writePrivate(file('apiserver.key'), server.privateKeyPem)
+  const kubelets = { commonName: `system:node:${options.nodes[0] ?? ''}`, organizations: ['system:nodes'] }
+  const leaves = {
+    'apiserver-kubelet-client': { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] },
+    kubelet: { ...kubelets, usages: ['server'], dnsNames: ['localhost', hostname()], ipAddresses: options.ipAddresses },
+  } as const
+  for (const [name, leaf] of Object.entries(leaves)) {
+    const issued = issueCertificate({ ca, ...leaf, ...validity })
+    writePublic(file(`${name}.crt`), issued.certificatePem)
+    writePrivate(file(`${name}.key`), issued.privateKeyPem)
+  }
   if (!existsSync(file('sa.key'))) {
     const pair = generateKeyPair()
     writePrivate(file('sa.key'), privateKeyPem(pair.privateKey))
@@ -89,6 +106,10 @@ export function ensureClusterFiles(options: ClusterFilesOptions): ClusterFiles {
     caKey: file('ca.key'),
     serverCert: file('apiserver.crt'),
     serverKey: file('apiserver.key'),
+    kubeletClientCert: file('apiserver-kubelet-client.crt'),
+    kubeletClientKey: file('apiserver-kubelet-client.key'),
+    kubeletCert: file('kubelet.crt'),
+    kubeletKey: file('kubelet.key'),
     serviceAccountKey: file('sa.key'),
     serviceAccountPublicKey: file('sa.pub'),
     kubeconfig,

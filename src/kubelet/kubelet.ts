@@ -14,6 +14,8 @@ import { PodHost } from './pod-host.ts'
 import { hollowProbe } from './probes/hollow-probe.ts'
 import { referenceReader } from './reference-reader.ts'
 import { type HollowRuntime, hollowVersion, openHollowRuntime } from './runtime/hollow.ts'
+import type { ServedNode } from './server/served-node.ts'
+import type { KubeletServerOptions } from './server/server.ts'
 import { type WriteSlots, writeSlots } from './write-slots.ts'
 
 export interface KubeletOptions {
@@ -32,6 +34,10 @@ export interface KubeletOptions {
   /** Default that of a large simulated machine. */
   capacity?: Readonly<Record<string, string>>
   machine?: Machine
+  /** Absent: the nodes have no server. */
+  server?: KubeletServerOptions
+  /** The DNS name under which the API server reaches the process, when the nodes' own addresses are simulated. */
+  serverName?: string
   /** Default upstream's 10 s. */
   nodeStatusUpdateFrequencyMs?: number
 }
@@ -75,6 +81,7 @@ export const runKubelet: Component<KubeletOptions> = async (options, context) =>
   const lookups = referenceReader(client, clock)
   const hosts = new Map<string, NodeHost>()
   for (const name of nodeNames(options.nodeName, count)) hosts.set(name, new NodeHost(name, options, context, { slots, lookups }))
+  if (options.server !== undefined) await serve(options.server, context, [...hosts.values()])
   const single = count === 1
   const pods = informers.cache(PodKind, { fieldSelector: single ? `spec.nodeName=${options.nodeName}` : 'spec.nodeName!=' })
   const nodes = informers.cache(NodeKind, single ? { fieldSelector: `metadata.name=${options.nodeName}` } : {})
@@ -99,6 +106,14 @@ export const runKubelet: Component<KubeletOptions> = async (options, context) =>
   await informers.stopped()
 }
 
+/** Opens every node's port; the server's code is loaded only where there is one. */
+async function serve(options: KubeletServerOptions, context: ComponentContext, hosts: readonly NodeHost[]): Promise<void> {
+  const { kubeletServer } = await import('./server/server.ts')
+  const server = kubeletServer(options, context)
+  context.signal.addEventListener('abort', () => server.close(), { once: true })
+  for (const [index, host] of hosts.entries()) host.keeper.servedAt(await server.open(host.served(), index))
+}
+
 interface Shared {
   slots: WriteSlots
   lookups: ReturnType<typeof referenceReader>
@@ -113,6 +128,8 @@ class NodeHost {
   readonly #recorder: ReturnType<typeof createEventRecorder>
   readonly #pods = new Map<string, PodHost>()
   readonly #ips: readonly string[]
+  readonly #openedAt: number
+  readonly #capacity: Readonly<Record<string, string>>
 
   constructor(name: string, options: KubeletOptions, context: ComponentContext, shared: Shared) {
     const { client, clock, random, signal, log } = context
@@ -121,6 +138,8 @@ class NodeHost {
     const single = (options.nodes ?? 1) === 1
     this.#ips = single && (options.nodeIps?.length ?? 0) > 0 ? options.nodeIps! : [nodeAddress(name)]
     const openedAt = clock.now()
+    this.#openedAt = openedAt
+    this.#capacity = options.capacity ?? hollowCapacity
     const cidrs = (node: Node | undefined) => node?.spec?.podCIDRs ?? (node?.spec?.podCIDR === undefined ? undefined : [node.spec.podCIDR])
     this.#runtime = openHollowRuntime({
       clock,
@@ -148,7 +167,8 @@ class NodeHost {
         name,
         hostname: name,
         ips: this.#ips,
-        capacity: options.capacity ?? hollowCapacity,
+        capacity: this.#capacity,
+        ...(options.serverName === undefined ? {} : { dnsName: options.serverName }),
         labels: options.labels ?? {},
         taints: options.taints ?? [],
         schedulable: options.schedulable ?? true,
@@ -164,6 +184,17 @@ class NodeHost {
     if (type === 'deleted') host?.remove()
     else if (host !== undefined) host.update(pod)
     else this.#pods.set(uid, this.#open(uid, pod))
+  }
+
+  /** What the server tells of this node. */
+  served(): ServedNode {
+    return {
+      name: this.keeper.name,
+      startedAt: this.#openedAt,
+      capacity: this.#capacity,
+      pods: () => [...this.#pods.values()].map((host) => host.reported),
+      runtime: this.#runtime,
+    }
   }
 
   #admit(pod: Pod): Verdict | undefined {

@@ -14,6 +14,8 @@ export interface NodeFacts {
   schedulable: boolean
   runtime: { name: string; version: string }
   machine: Machine
+  /** Under which the node's kubelet is reached, when its addresses are simulated. */
+  dnsName?: string
   /** Of the node's kubelet server; absent: it has none. */
   port?: number
 }
@@ -82,7 +84,11 @@ export function nodeStatus(facts: NodeFacts, images: readonly ImageState[], befo
     capacity: { ...facts.capacity },
     allocatable: allocatable(facts.capacity),
     conditions: nodeConditions(before?.conditions ?? [], now),
-    addresses: [...facts.ips.map((address) => ({ type: 'InternalIP', address })), { type: 'Hostname', address: facts.hostname }],
+    addresses: [
+      ...facts.ips.map((address) => ({ type: 'InternalIP', address })),
+      { type: 'Hostname', address: facts.hostname },
+      ...(facts.dnsName === undefined ? [] : [{ type: 'InternalDNS', address: facts.dnsName }]),
+    ],
     daemonEndpoints: { kubeletEndpoint: { Port: facts.port ?? 0 } },
     nodeInfo: {
       machineID: machine.machineId,

@@ -28,7 +28,7 @@ const retryMs = 200
 const maxRetryMs = 7000
 
 export class NodeKeeper {
-  readonly #o: NodeKeeperOptions
+  #o: NodeKeeperOptions
   #node: Node | undefined
   #lease: Lease | undefined
   #timer: Timer | undefined
@@ -44,6 +44,15 @@ export class NodeKeeper {
   /** The newest Node that is known. */
   get node(): Node | undefined {
     return this.#node
+  }
+
+  get name(): string {
+    return this.#o.facts.name
+  }
+
+  /** The port of the node's server; told before start. */
+  servedAt(port: number): void {
+    this.#o = { ...this.#o, facts: { ...this.#o.facts, port } }
   }
 
   /** Registers, trying again until it works or the signal aborts; then heartbeats begin. */

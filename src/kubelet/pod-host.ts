@@ -43,6 +43,11 @@ export class PodHost {
     this.worker.wake()
   }
 
+  /** The pod with the status that the API is known to have. */
+  get reported(): Pod {
+    return { ...this.worker.pod, status: this.#api.status ?? {} }
+  }
+
   /** A newer object from the informer. */
   update(pod: Pod): void {
     this.#learn(pod)

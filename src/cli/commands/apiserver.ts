@@ -35,6 +35,8 @@ export const command = defineCommand({
       random,
       log,
       ...(values['token-auth-file'] === '' ? {} : { tokenFileText: readText('token-auth-file', values['token-auth-file']) }),
+      kubelet: kubeletAccess(values),
+      enableMetricsApi: values['enable-metrics-api'],
       enablePriorityAndFairness: values['enable-priority-and-fairness'],
       maxRequestsInflight: values['max-requests-inflight'],
       maxMutatingRequestsInflight: values['max-mutating-requests-inflight'],
@@ -73,6 +75,19 @@ function serverOptions(values: Values, terminal: Terminal): Partial<ServerOption
       ? {}
       : { serviceAccountSigningKey: readText('service-account-signing-key-file', values['service-account-signing-key-file']) }),
     ...(values['insecure-http'] ? {} : { tls: tlsOptions(values, terminal, advertiseAddress) }),
+  }
+}
+
+/** How this server proves itself to kubelets. */
+function kubeletAccess(values: Values): NonNullable<RunOptions['kubelet']> {
+  const read = (flag: 'kubelet-client-certificate' | 'kubelet-client-key' | 'kubelet-certificate-authority') =>
+    values[flag] === '' ? undefined : readText(flag, values[flag])
+  const [cert, key, ca] = [read('kubelet-client-certificate'), read('kubelet-client-key'), read('kubelet-certificate-authority')]
+  return {
+    preferredAddressTypes: values['kubelet-preferred-address-types'],
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(ca === undefined ? {} : { ca }),
   }
 }
 

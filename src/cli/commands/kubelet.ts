@@ -21,8 +21,10 @@ import {
   UsageError,
 } from '../flags.ts'
 import { runWorker } from '../worker.ts'
+import { kubeletServerFlags, kubeletServerOptions } from './kubelet-server-flags.ts'
 
 export const kubeletFlags = {
+  ...kubeletServerFlags,
   'hollow-cpu': quantityFlag('CPUs of a simulated node', '32'),
   'hollow-ephemeral-storage': quantityFlag('Ephemeral storage of a simulated node', '1Ti'),
   'hollow-memory': quantityFlag('Memory of a simulated node', '256Gi'),
@@ -69,6 +71,7 @@ export function kubeletOptions(values: FlagValues<typeof kubeletFlags>): Kubelet
       pods: String(values['max-pods']),
     },
     machine: machine(),
+    ...kubeletServerOptions(values),
     nodeStatusUpdateFrequencyMs: values['node-status-update-frequency'],
   }
 }

@@ -36,6 +36,9 @@ const derived = [
   'tls-cert-file',
   'tls-private-key-file',
   'client-ca-file',
+  'kubelet-certificate-authority',
+  'kubelet-client-certificate',
+  'kubelet-client-key',
   'service-account-key-file',
   'service-account-signing-key-file',
 ]
@@ -113,7 +116,15 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
   ]
   if (nodes.length > 0) {
     specs.push(
-      worker('kubelet', `kubelet-${nodes[0]!}`, ['--runtime=hollow', `--hostname-override=${nodes[0]}`, `--nodes=${nodes.length}`]),
+      worker('kubelet', `kubelet-${nodes[0]!}`, [
+        '--runtime=hollow',
+        `--hostname-override=${nodes[0]}`,
+        `--nodes=${nodes.length}`,
+        '--address=127.0.0.1',
+        `--client-ca-file=${files.caCert}`,
+        `--tls-cert-file=${files.kubeletCert}`,
+        `--tls-private-key-file=${files.kubeletKey}`,
+      ]),
     )
     specs.push(worker('kube-proxy', 'kube-proxy', [`--hostname-override=${nodes[0]}`, '--proxy-mode=none']))
   }
@@ -130,11 +141,16 @@ function apiserverArguments(values: Values, given: ReadonlySet<string>, { direct
   return [
     ...passed,
     ...fallback('bind-address', '127.0.0.1'),
+    // addresses of hollow nodes are simulated; the name is that of this machine
+    ...fallback('kubelet-preferred-address-types', 'InternalDNS,InternalIP,Hostname,ExternalDNS,ExternalIP'),
     `--secure-port=${port}`,
     `--data-dir=${directory}`,
     `--tls-cert-file=${files.serverCert}`,
     `--tls-private-key-file=${files.serverKey}`,
     `--client-ca-file=${files.caCert}`,
+    `--kubelet-certificate-authority=${files.caCert}`,
+    `--kubelet-client-certificate=${files.kubeletClientCert}`,
+    `--kubelet-client-key=${files.kubeletClientKey}`,
     `--service-account-key-file=${files.serviceAccountPublicKey}`,
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
   ]

@@ -5,6 +5,7 @@ import type { ContainerStatus, Pod } from '../../../openapi/types/core/v1.ts'
 import { type Clock, type Random, sleep, type Timer } from '../../apimachinery/clock.ts'
 import { AddressPool } from './addresses.ts'
 import { type Behaviour, behaviour, type ContainerRole, delays, hollowAnnotation } from './behaviour.ts'
+import { type CpuCounter, countedCpu, declaredLog, declaredUsage } from './hollow-usage.ts'
 import { imageRepository, normalizedImage } from './image-name.ts'
 import type { ContainerState, ImageState, PodState, Runtime, SandboxState, StartRequest } from './runtime.ts'
 
@@ -30,6 +31,7 @@ interface Live {
   exit?: Timer
   kill?: { at: number; timer: Timer }
   waiters: (() => void)[]
+  cpu?: CpuCounter
 }
 
 interface HollowPod {
@@ -144,6 +146,21 @@ export function openHollowRuntime(options: HollowOptions): HollowRuntime {
     podState(uid): PodState {
       const pod = pods.get(uid)
       return pod === undefined ? nothing : { sandboxes: pod.sandboxes, containers: pod.containers.map(({ state }) => state) }
+    },
+    usage(pod) {
+      const specs = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? []), ...(pod.spec?.ephemeralContainers ?? [])]
+      return (pods.get(pod.metadata?.uid ?? '')?.containers ?? []).flatMap((live) => {
+        const { name, phase, startedAt } = live.state
+        const spec = specs.find((container) => container.name === name)
+        if (phase !== 'running' || startedAt === undefined || spec === undefined) return []
+        const { cpuNanoCores, memoryBytes } = declaredUsage(pod, spec)
+        live.cpu = countedCpu(live.cpu, startedAt, cpuNanoCores, clock.now())
+        return [{ name, startedAt, cpuNanoCores, cpuNanoSeconds: live.cpu.nanoSeconds, memoryBytes }]
+      })
+    },
+    logs(pod, containerId) {
+      const live = pods.get(pod.metadata?.uid ?? '')?.containers.find(({ state }) => state.id === containerId)
+      return live === undefined ? [] : declaredLog(pod, live.state)
     },
     adopt(pod) {
       const uid = pod.metadata?.uid ?? ''

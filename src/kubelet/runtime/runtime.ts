@@ -1,4 +1,4 @@
-// What the kubelet asks of a container runtime. Implemented by hollow.ts (simulated); a CRI runtime fits behind the same ten members.
+// What the kubelet asks of a container runtime. Implemented by hollow.ts (simulated); a CRI runtime fits behind the same members.
 // State is read synchronously from the runtime's own cache; whoever makes a runtime is told of each change by a callback.
 import type { Container, Pod } from '../../../openapi/types/core/v1.ts'
 
@@ -42,6 +42,24 @@ export interface ImageState {
   sizeBytes: number
 }
 
+/** What a running container uses now. */
+export interface ContainerUsage {
+  name: string
+  startedAt: number
+  cpuNanoCores: number
+  /** CPU time since it started. */
+  cpuNanoSeconds: number
+  /** The working set. */
+  memoryBytes: number
+}
+
+/** One line a container has written, without its newline. */
+export interface LogLine {
+  at: number
+  stream: 'stdout' | 'stderr'
+  text: string
+}
+
 export interface StartRequest {
   pod: Pod
   sandboxId: string
@@ -68,4 +86,8 @@ export interface Runtime {
   /** Forgets an exited container, or with no id the whole pod. */
   remove(podUid: string, containerId?: string): void
   podState(podUid: string): PodState
+  /** Of the running containers of a pod. */
+  usage(pod: Pod): readonly ContainerUsage[]
+  /** What one container (by id) has written. */
+  logs(pod: Pod, containerId: string): readonly LogLine[]
 }
