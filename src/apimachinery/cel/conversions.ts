@@ -1,6 +1,6 @@
 // Conversions between CEL's types, and the functions on optional values.
 
-import { int, uint } from './arithmetic.ts'
+import { int, timestamp, uint } from './arithmetic.ts'
 import { base64Text, parseBase64 } from './bytes.ts'
 import { doubleText, durationString } from './format-text.ts'
 import { fn, type Library, text } from './registry.ts'
@@ -126,7 +126,7 @@ export const conversions: Library = {
   duration: fn(1, ([value]) => (value instanceof Duration ? value : readDuration(text(value)))),
   timestamp: fn(1, ([value]) => {
     if (value instanceof Timestamp) return value
-    return typeof value === 'bigint' ? new Timestamp(value * billion) : readTimestamp(text(value))
+    return typeof value === 'bigint' ? timestamp(value * billion) : readTimestamp(text(value))
   }),
   'base64.encode': fn(1, ([value]) => base64Text(value)),
   'base64.decode': fn(1, ([value], spend) => parseBase64(text(value, spend))),

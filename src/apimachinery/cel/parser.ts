@@ -1,4 +1,5 @@
 // CEL text → syntax tree, by precedence climbing; macros become nodes of their own.
+import { checkHeight, maxChain, tooDeep } from './depth.ts'
 import { CelSyntaxError, type Token, tokens } from './lexer.ts'
 import type { Value } from './values.ts'
 
@@ -46,6 +47,7 @@ export function parse(text: string): Expr {
   const parser = new Parser(tokens(text))
   const expr = parser.expression()
   parser.expect('end')
+  checkHeight(expr)
   return expr
 }
 
@@ -86,7 +88,7 @@ class Parser {
   }
 
   expression(): Expr {
-    if (++this.#depth > maxDepth) throw new CelSyntaxError('expression recursion limit exceeded: 250', this.#token.at)
+    if (++this.#depth > maxDepth) throw tooDeep(this.#token.at)
     const test = this.#binary(0)
     const question = this.#take('?')
     let expr = test
@@ -103,18 +105,37 @@ class Parser {
     const signs = levels[level]
     if (signs === undefined) return this.#unary()
     let left = this.#binary(level + 1)
-    while (true) {
+    if (level < 2) return this.#logical(level, left)
+    for (let length = 0; ; length++) {
       const sign = signs.find((one) => this.#is(one))
       if (sign === undefined) return left
+      if (length > maxChain) throw tooDeep(this.#token.at)
       const { at } = this.expect(sign)
       left = { op: 'binary', sign, left, right: this.#binary(level + 1), at }
     }
   }
 
+  /** Terms joined by one of || and &&, as a balanced tree: their number is not limited, and grouping does not change the value. */
+  #logical(level: number, first: Expr): Expr {
+    const sign = levels[level]![0]!
+    const terms = [first]
+    const places: number[] = []
+    while (this.#is(sign)) {
+      places.push(this.expect(sign).at)
+      terms.push(this.#binary(level + 1))
+    }
+    const joined = (from: number, to: number): Expr => {
+      if (from === to) return terms[from]!
+      const middle = (from + to) >> 1
+      return { op: 'binary', sign, left: joined(from, middle), right: joined(middle + 1, to), at: places[middle]! }
+    }
+    return joined(0, terms.length - 1)
+  }
+
   #unary(): Expr {
     const signs: Token[] = []
     while (this.#is('!') || this.#is('-')) signs.push(this.#tokens[this.#next++]!)
-    if (signs.length > maxDepth) throw new CelSyntaxError('expression recursion limit exceeded: 250', this.#token.at)
+    if (signs.length > maxDepth) throw tooDeep(this.#token.at)
     let operand = this.#member()
     for (const { kind, at } of signs.reverse()) operand = { op: 'unary', sign: kind as '!' | '-', operand, at }
     return operand
@@ -122,7 +143,8 @@ class Parser {
 
   #member(): Expr {
     let expr = this.#primary()
-    while (true) {
+    for (let length = 0; ; length++) {
+      if (length > maxChain) throw tooDeep(this.#token.at)
       const dot = this.#take('.')
       if (dot !== undefined) {
         expr = this.#selected(expr, dot.at)

@@ -197,3 +197,16 @@ test('whatever is written, it is a value or a CEL error', () => {
     { numRuns: 300 },
   )
 })
+
+test('what is too deep is refused, wide logic is not', () => {
+  const deep = 'syntax: expression recursion limit exceeded: 250'
+  assert.equal(run(`1${'+1'.repeat(200)}`), '201')
+  assert.equal(run(`1${'-1'.repeat(2000)}`), deep)
+  assert.equal(run(`[0]${'.map(x, x)'.repeat(2000)}`), deep)
+  let nested = '1'
+  for (let i = 0; i < 90; i++) nested = `[${nested}${'+1'.repeat(200)}][0]`
+  assert.equal(run(nested), deep)
+  assert.equal(run(`false${'||false'.repeat(10_000)}||true`), 'true')
+  assert.equal(run(`1/0 == 1${'||false'.repeat(100)}||true`), 'true')
+  assert.match(run('timestamp(9223372036854775807)'), /^error: /)
+})
