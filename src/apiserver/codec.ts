@@ -38,6 +38,9 @@ export const maxBodyWeight = 400_000
 export const maxStoredWeight = 3 * maxBodyWeight
 const weighedBytes = 64 * 1024
 
+/** How often this process has turned an object into JSON: once per revision, and once more per other version that somebody reads. */
+export const serializations = { stored: 0, converted: 0 }
+
 /** Bytes for storage. Throws for more than storage takes. The object must be complete; its resourceVersion is left out. */
 export function encodeStored(kind: Kind, object: KubeObject): Decoded {
   const decoded = encode(kind, object)
@@ -51,6 +54,7 @@ function encode(kind: Kind, object: KubeObject): Decoded {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object
   const { resourceVersion: _resourceVersion, ...meta } = metadata ?? {}
   const stored = { kind: kind.kind, apiVersion: kind.apiVersion, metadata: meta, ...rest }
+  serializations.stored++
   const bytes = Buffer.from(stringifyJson(stored))
   const decoded = { kind, object: deepFreeze(stored) as KubeObject, bytes }
   decodedValues.set(decoded.bytes, decoded)
@@ -134,6 +138,7 @@ function convertedBytes(resolved: Resolved, entry: Entry): Buffer {
   const name = `${resolved.group}/${resolved.version}`
   const known = entry.converted?.get(name)
   if (known !== undefined) return known
+  serializations.converted++
   const bytes = Buffer.from(stringifyJson(toVersion(resolved, objectOf(resolved.kind, entry))))
   entry.converted ??= new Map()
   entry.converted.set(name, bytes)

@@ -14,6 +14,8 @@ import { notAcceptable, sendBytes, writeHead } from './respond.ts'
 import { columnDefinitions, includeObjectOf, partialMetadata, tableKind, tableRow } from './table.ts'
 
 const pieceBytes = 256 * 1024
+/** A piece is passed on when one more object of usual size might not fit. */
+const fullBytes = pieceBytes - 16 * 1024
 /** Rows are rendered one by one, which takes longer than copying bytes: the loop is given back sooner. */
 const renderedBytes = 64 * 1024
 /** Printing for humans takes longer still. */
@@ -38,7 +40,7 @@ export async function writeList(server: ServerContext, request: RequestContext, 
   const pieces = new Pieces()
   pieces.push(head)
   let out: Writable | undefined
-  const enough = human ? readableBytes : view.as === undefined ? pieceBytes : renderedBytes
+  const enough = human ? readableBytes : view.as === undefined ? fullBytes : renderedBytes
   for (const [index, entry] of page.entries.entries()) {
     if (index > 0 && separator !== '') pieces.push(separator)
     const later = item(entry, pieces.push)
@@ -48,7 +50,7 @@ export async function writeList(server: ServerContext, request: RequestContext, 
     if (!(await pass(out, pieces.take()))) return
   }
   pieces.push(tail)
-  const last = pieces.take()
+  const last = pieces.last()
   if (out === undefined && !(acceptsGzip(request) && last.length > gzipThresholdBytes)) {
     return sendBytes(request, 200, view.contentType, last)
   }
@@ -105,7 +107,7 @@ function acceptsGzip(request: RequestContext): boolean {
   return typeof header === 'string' && header.split(',').some((coding) => coding.trim().toLowerCase() === 'gzip')
 }
 
-/** Writes a piece and gives the loop to others; false when the reader has gone. */
+/** Writes a piece and gives the loop to others; false when the reader has gone. The piece is used again once it has been sent. */
 function pass(out: Writable, piece: Buffer): Promise<boolean> {
   return new Promise((resolve) => {
     const done = () => {
@@ -114,7 +116,7 @@ function pass(out: Writable, piece: Buffer): Promise<boolean> {
       resolve(!out.destroyed)
     }
     if (out.destroyed) return resolve(false)
-    if (out.write(piece)) {
+    if (out.write(piece, (error) => error ?? giveBack(piece))) {
       setImmediate(() => resolve(!out.destroyed))
       return
     }
@@ -123,30 +125,57 @@ function pass(out: Writable, piece: Buffer): Promise<boolean> {
   })
 }
 
+/**
+ * Buffers that wait for their next piece. New ones for each piece would be tens of megabytes for a long list, for which the collector
+ * marks the whole heap: half of the time of a list.
+ */
+const spare: ArrayBufferLike[] = []
+const maxSpare = 8
+
+function giveBack({ buffer }: Buffer): void {
+  if (buffer.byteLength === pieceBytes && spare.length < maxSpare) spare.push(buffer)
+}
+
+function pieceBuffer(): Buffer {
+  const used = spare.pop()
+  return used === undefined ? Buffer.allocUnsafeSlow(pieceBytes) : Buffer.from(used)
+}
+
 /** Collects buffers and texts into one buffer. */
 class Pieces {
-  #buffer = Buffer.allocUnsafe(pieceBytes)
+  #buffer: Buffer = pieceBuffer()
   length = 0
 
   push = (piece: Buffer | string): void => {
-    const size = typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length
-    if (this.length + size > this.#buffer.length) this.#grow(size)
-    if (typeof piece === 'string') this.#buffer.write(piece, this.length)
-    else piece.copy(this.#buffer, this.length)
-    this.length += size
+    const text = typeof piece === 'string'
+    const most = text ? piece.length * 3 : piece.length
+    if (this.length + most > this.#buffer.length) this.#grow(most)
+    if (text) this.length += this.#buffer.write(piece, this.length)
+    else {
+      this.#buffer.set(piece, this.length)
+      this.length += piece.length
+    }
   }
 
   /** What was collected; starts anew. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.length)
-    this.#buffer = Buffer.allocUnsafe(pieceBytes)
+    this.#buffer = pieceBuffer()
     this.length = 0
     return taken
   }
 
+  /** What was collected; nothing follows. A short answer does not keep a long buffer. */
+  last(): Buffer {
+    const taken = Buffer.from(this.#buffer.subarray(0, this.length))
+    giveBack(this.#buffer)
+    return taken
+  }
+
   #grow(size: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.length + size))
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.length + size))
     this.#buffer.copy(larger, 0, 0, this.length)
+    giveBack(this.#buffer)
     this.#buffer = larger
   }
 }

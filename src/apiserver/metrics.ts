@@ -1,5 +1,6 @@
 // Prometheus metrics of the API server, under upstream's names, without a library: counters and histograms are maps.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { serializations } from './codec.ts'
 import type { Answer, Route, ServerContext } from './context.ts'
 import type { RequestInfo } from './request-info.ts'
 
@@ -117,6 +118,12 @@ export function apiServerMetrics(startSeconds: number): ApiServerMetrics {
           counterLines('apiserver_longrunning_requests', longRunning),
         ),
         ...storageLines(server),
+        ...family(
+          'k8ts_object_serializations_total',
+          'counter',
+          'Objects turned into JSON: once per revision (stored), and once per other version read (converted). Lists and watches add none.',
+          Object.entries(serializations).map(([form, value]) => sample('k8ts_object_serializations_total', { form }, value)),
+        ),
         ...(server.flowControl?.metrics() ?? []),
         ...(server.audit?.metrics() ?? []),
         ...processLines(startSeconds, delay),

@@ -64,9 +64,19 @@ function timeoutOf(server: ServerContext, { timeoutSeconds }: ListOptions): numb
 
 const stuckMs = 5_000
 
+let latest: { frames: readonly Buffer[]; bytes: Buffer } | undefined
+
+/** Frames as one buffer. Watchers of the same events are served one after the other: they share the last one made. */
+function joined(frames: readonly Buffer[]): Buffer {
+  if (frames.length === 1) return frames[0]!
+  const same = latest?.frames.length === frames.length && frames.every((frame, index) => frame === latest?.frames[index])
+  if (!same) latest = { frames, bytes: Buffer.concat(frames) }
+  return latest!.bytes
+}
+
 function responseSink(server: ServerContext, response: ServerResponse): FrameSink {
   return {
-    write: (frames) => response.write(frames.length === 1 ? frames[0]! : Buffer.concat(frames)),
+    write: (frames) => response.write(joined(frames)),
     drained: () => drained(response),
     end: () => {
       response.end()

@@ -197,25 +197,21 @@ test('Events live for an hour after their last write', async () => {
 })
 
 test('a closing server refuses new requests and finishes those under way', async () => {
-  let finish = () => {}
-  const k = await start(
-    { bindAddress: '127.0.0.1', securePort: 0 },
-    {
-      routes: [
-        {
-          path: '/slow',
-          handle: () => new Promise((resolve) => (finish = () => resolve({ type: 'raw', body: 'done', contentType: 'text/plain' }))),
-        },
-      ],
-    },
-  )
+  const begun = Promise.withResolvers<void>()
+  const finish = Promise.withResolvers<void>()
+  const handle = async () => {
+    begun.resolve()
+    await finish.promise
+    return { type: 'raw', body: 'done', contentType: 'text/plain' } as const
+  }
+  const k = await start({ bindAddress: '127.0.0.1', securePort: 0 }, { routes: [{ path: '/slow', handle }] })
   const url = await k.server.listen()
   const slow = fetch(`${url}/slow`)
-  await wait(20)
+  await begun.promise
   const closing = k.close()
   const refused = await k.server.fastify.inject({ url: configMaps })
   assert.deepEqual([refused.statusCode, refused.headers['retry-after']], [429, '5'])
-  finish()
+  finish.resolve()
   assert.equal(await (await slow).text(), 'done')
   await closing
 })
