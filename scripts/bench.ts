@@ -9,6 +9,7 @@ import { clusterAccess, parseKubeconfig } from '../src/client/kubeconfig.ts'
 import { readAll } from '../src/client/rest.ts'
 import type { Transport } from '../src/client/transport.ts'
 import { openTransport } from '../src/client/undici-transport.ts'
+import type { LoadJob } from './bench-load.ts'
 
 const { values: flags } = parseArgs({ options: { kubeconfig: { type: 'string' }, quick: { type: 'boolean' }, only: { type: 'string' } } })
 const scale = flags.quick ? 0.1 : 1
@@ -18,7 +19,6 @@ function report(figure: string, values: Record<string, unknown>): void {
   console.log(JSON.stringify({ figure, ...values }))
 }
 
-const round = (n: number, digits = 1) => Number(n.toFixed(digits))
 const wanted = (name: string) => flags.only === undefined || flags.only === name
 
 /** `up` on a free port; resolves when it has printed what to type. */
@@ -77,46 +77,6 @@ async function call(
   return { status: response.status, bytes: await readAll(response.body) }
 }
 
-/** A pod that no scheduler takes, 1.2 KB as sent. */
-function pod(i: number): string {
-  const env = Array.from({ length: 8 }, (_, n) => ({ name: `SETTING_${n}`, value: `value-${i}-${n}` }))
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name: `pod-${i}`,
-      namespace,
-      labels: { app: 'bench', part: String(i % 100), tier: 'web' },
-      annotations: { note: 'made by the benchmark' },
-    },
-    spec: {
-      schedulerName: 'nobody',
-      // servers before 1.24 want a token secret otherwise
-      automountServiceAccountToken: false,
-      containers: [
-        {
-          name: 'main',
-          image: 'registry.example/app:1.0',
-          env,
-          ports: [{ containerPort: 8080 }],
-          resources: { requests: { cpu: '100m', memory: '64Mi' }, limits: { memory: '128Mi' } },
-          readinessProbe: { httpGet: { path: '/ready', port: 8080 } },
-        },
-      ],
-    },
-  })
-}
-
-async function concurrently(count: number, clients: number, act: (i: number) => Promise<void>): Promise<number> {
-  let next = 0
-  const started = performance.now()
-  const work = async () => {
-    for (let i = next++; i < count; i = next++) await act(i)
-  }
-  await Promise.all(Array.from({ length: clients }, work))
-  return (performance.now() - started) / 1000
-}
-
 async function expectStatus(
   target: Target,
   method: string,
@@ -140,91 +100,20 @@ async function prepare(target: Target): Promise<void> {
   )
 }
 
-async function requests(target: Target): Promise<void> {
-  const pods = Math.round(10_000 * scale)
-  const path = `/api/v1/namespaces/${namespace}/pods`
-  const create = async (i: number) => {
-    await expectStatus(target, 'POST', path, pod(i), [201])
-  }
-  await concurrently(Math.round(200 * scale), 8, async (i) => create(1_000_000 + i)) // warm
-  const alone = Math.round(300 * scale)
-  report('create pods, 1 client', { perSecond: round(alone / (await concurrently(alone, 1, create))) })
-  const seconds = await concurrently(pods - alone, 64, (i) => create(alone + i))
-  report('create pods, 64 clients', { perSecond: round((pods - alone) / seconds), pods })
-  const gets = Math.round(20_000 * scale)
-  const got = await concurrently(gets, 32, async (i) => {
-    await expectStatus(target, 'GET', `${path}/pod-${i % pods}`, undefined, [200])
-  })
-  report('get pod, 32 clients', { perSecond: round(gets / got) })
-  for (const [name, query] of [
-    ['list all', ''],
-    ['list all, resourceVersion=0', '?resourceVersion=0'],
-    ['list 1 % by label', '?labelSelector=part%3D7'],
-    ['list a page of 500', '?limit=500'],
-  ]) {
-    const times: number[] = []
-    let size = 0
-    for (let i = 0; i < 5; i++) {
-      const started = performance.now()
-      size = (await expectStatus(target, 'GET', path + query, undefined, [200])).byteLength
-      times.push(performance.now() - started)
-    }
-    times.sort((a, b) => a - b)
-    report(`${name} (${pods} pods)`, { medianMs: round(times[2]!), bestMs: round(times[0]!), megabytes: round(size / 1e6) })
-  }
-}
-
-async function watching(target: Target): Promise<void> {
-  const watchers = 100
-  const events = Math.round(400 * Math.max(scale, 0.25))
-  const path = `/api/v1/namespaces/${namespace}/configmaps`
-  let delivered = 0
-  const done = Promise.withResolvers<number>()
-  const abort = new AbortController()
-  const version = JSON.parse(Buffer.from(await expectStatus(target, 'GET', `${path}?limit=1`, undefined, [200])).toString()).metadata
-    .resourceVersion
-  const headers: Record<string, string> = {
-    accept: 'application/json',
-    ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
-  }
-  await Promise.all(
-    Array.from({ length: watchers }, async () => {
-      const { body } = await target.transport({
-        method: 'GET',
-        path: `${path}?watch=true&resourceVersion=${version}`,
-        headers,
-        signal: abort.signal,
-      })
-      void (async () => {
-        for await (const chunk of body) {
-          for (const byte of chunk) if (byte === 10) delivered++
-          if (delivered >= watchers * events) done.resolve(performance.now())
-        }
-      })().catch(() => {})
-    }),
-  )
-  const started = performance.now()
-  const body = (i: number) => JSON.stringify({ metadata: { name: `event-${started.toFixed(0)}-${i}` }, data: { text: 'x'.repeat(1500) } })
-  const written = await concurrently(events, 16, async (i) => {
-    await expectStatus(target, 'POST', path, body(i), [201])
-  })
-  const seconds = ((await done.promise) - started) / 1000
-  abort.abort()
-  report('watch fan-out', {
-    watchers,
-    events,
-    deliveredAllAfterSeconds: round(seconds, 2),
-    writesTookSeconds: round(written, 2),
-    perSecond: Math.round((watchers * events) / seconds),
-  })
+/** Runs the load (bench-load.ts) in a process of its own: the client's work is none of the cluster's. */
+async function load(measure: LoadJob['measure'], kubeconfig: string): Promise<void> {
+  const job: LoadJob = { kubeconfig, namespace, measure, share: scale }
+  const child = spawn(process.execPath, ['scripts/bench-load.ts', JSON.stringify(job)], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const code = await new Promise((resolve) => child.once('exit', resolve))
+  if (code !== 0) throw new Error(`the load ended with ${code}`)
 }
 
 async function main(): Promise<void> {
   if (flags.kubeconfig !== undefined) {
     const target = targetOf(flags.kubeconfig)
     await prepare(target)
-    if (wanted('requests')) await requests(target)
-    if (wanted('watch')) await watching(target)
+    if (wanted('requests')) await load('requests', flags.kubeconfig)
+    if (wanted('watch')) await load('watch', flags.kubeconfig)
     await call(target, 'DELETE', `/api/v1/namespaces/${namespace}`)
     await target.close()
     return
@@ -248,8 +137,8 @@ async function main(): Promise<void> {
     report('resident memory, idle, MiB', residentMiB(directory, cluster.pid))
     const target = targetOf(cluster.kubeconfig)
     await prepare(target)
-    if (wanted('requests')) await requests(target)
-    if (wanted('watch')) await watching(target)
+    if (wanted('requests')) await load('requests', cluster.kubeconfig)
+    if (wanted('watch')) await load('watch', cluster.kubeconfig)
     report('resident memory, after the load, MiB', residentMiB(directory, cluster.pid))
     await target.close()
     report('k8ts up until stopped', { ms: Math.round(await cluster.stop()) })

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { test } from 'node:test'
-import { setTimeout as wait } from 'node:timers/promises'
 import { ApiError } from '../../../src/apimachinery/api-error.ts'
 import type { RequestContext, ServedRequest } from '../../../src/apiserver/context.ts'
 import { configMap, configMaps, settle, start } from './harness.ts'
