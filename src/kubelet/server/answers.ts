@@ -91,9 +91,8 @@ function containerLog({ pods, runtime }: ServedNode, path: string, query: URLSea
   const previous = query.get('previous') === 'true'
   const state = states()[previous ? 1 : 0]
   if (state === undefined) {
-    const what = previous ? 'previous terminated container' : 'container'
-    const why = previous ? 'not found' : 'is waiting to start: ContainerCreating'
-    return text(400, `${what} ${JSON.stringify(container)} in pod ${JSON.stringify(name)} ${why}`)
+    const which = `container ${JSON.stringify(container)} in pod ${JSON.stringify(name)}`
+    return text(400, previous ? `previous terminated ${which} not found` : `${which} ${waitingText(pod, container)}`)
   }
   const lines = (): readonly LogLine[] => runtime.logs(find() ?? pod, state.id)
   let seen = lines().length
@@ -107,6 +106,23 @@ function containerLog({ pods, runtime }: ServedNode, path: string, query: URLSea
     return alive || more !== '' ? more : undefined
   }
   return { code: 200, contentType: 'text/plain', body: logText(lines(), query, now), ...(follow ? { next } : {}) }
+}
+
+const pullTexts: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
+}
+
+/** Why a container has no log yet. */
+function waitingText({ status }: Pod, container: string): string {
+  const all = [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ]
+  const reason = all.find(({ name }) => name === container)?.state?.waiting?.reason
+  if (reason === undefined) return 'is not available'
+  return `is waiting to start: ${pullTexts[reason] ?? reason}`
 }
 
 function decoded(word: string): string {
