@@ -2,6 +2,7 @@
 import pino from 'pino'
 import type { Clock } from '../apimachinery/clock.ts'
 import type { Terminal } from './command.ts'
+import { releaseStartupMemory } from './idle-memory.ts'
 
 /** The wall clock and Node's timers. */
 export const realClock: Clock = {
@@ -33,6 +34,9 @@ export function openTerminal(component: string, verbosity: number): Terminal {
     log,
     print: (line) => process.stdout.write(`${line}\n`),
     environment: process.env,
-    ready: () => process.send?.({ ready: true }),
+    ready: () => {
+      process.send?.({ ready: true })
+      releaseStartupMemory(realClock)
+    },
   }
 }

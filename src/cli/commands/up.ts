@@ -58,8 +58,7 @@ export const command = defineCommand({
     const files = ensureClusterFiles({ directory, now: started, server, nodes: nodes.slice(0, 1), ...serverNames(values) })
     const supervisor = new Supervisor({
       clock: terminal.clock,
-      // compiled code, entry file included, comes from the cache: faster, and 18 MB less per process
-      environment: { ...terminal.environment, NODE_COMPILE_CACHE: compileCacheDirectory(terminal.environment) },
+      environment: childEnvironment(terminal.environment),
       entry: fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url)),
       logDirectory: join(directory, 'log'),
       onPids: (pids) => writeFileSync(join(directory, 'pids.json'), `${JSON.stringify(pids)}\n`, { mode: 0o600 }),
@@ -70,6 +69,7 @@ export const command = defineCommand({
     try {
       await untilRunning(specs, supervisor, terminal, files, values.nodes, started)
       tellTheUser(values, terminal, directory, files, started)
+      terminal.ready()
       await sleep(terminal.clock, 2 ** 31 - 1, terminal.signal).catch(() => {})
     } catch (error) {
       if (!terminal.signal.aborted) throw error
@@ -78,6 +78,16 @@ export const command = defineCommand({
     }
   },
 })
+
+function childEnvironment(environment: Terminal['environment']): NodeJS.ProcessEnv {
+  return {
+    // threads of Node that allocate in an arena each (glibc) cost 2 to 6 MB per process; one is enough for the little they ask for
+    MALLOC_ARENA_MAX: '1',
+    ...environment,
+    // compiled code, entry file included, comes from the cache: faster, and 18 MB less per process
+    NODE_COMPILE_CACHE: compileCacheDirectory(environment),
+  }
+}
 
 interface Layout {
   directory: string
