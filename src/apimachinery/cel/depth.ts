@@ -24,3 +24,11 @@ export function checkHeight(root: Expr): void {
     }
   }
 }
+
+/** Terms joined by a sign, as a tree of the least height; `places` are those of the signs between them. */
+export function balanced(sign: string, terms: readonly Expr[], places: readonly number[], from = 0, to = terms.length - 1): Expr {
+  if (from === to) return terms[from]!
+  const middle = (from + to) >> 1
+  const [left, right] = [balanced(sign, terms, places, from, middle), balanced(sign, terms, places, middle + 1, to)]
+  return { op: 'binary', sign, left, right, at: places[middle]! }
+}

@@ -1,5 +1,5 @@
 // CEL text → syntax tree, by precedence climbing; macros become nodes of their own.
-import { checkHeight, maxChain, tooDeep } from './depth.ts'
+import { balanced, checkHeight, maxChain, tooDeep } from './depth.ts'
 import { CelSyntaxError, type Token, tokens } from './lexer.ts'
 import type { Value } from './values.ts'
 
@@ -124,12 +124,7 @@ class Parser {
       places.push(this.expect(sign).at)
       terms.push(this.#binary(level + 1))
     }
-    const joined = (from: number, to: number): Expr => {
-      if (from === to) return terms[from]!
-      const middle = (from + to) >> 1
-      return { op: 'binary', sign, left: joined(from, middle), right: joined(middle + 1, to), at: places[middle]! }
-    }
-    return joined(0, terms.length - 1)
+    return balanced(sign, terms, places)
   }
 
   #unary(): Expr {
