@@ -120,9 +120,9 @@ async function respond(
   response.flushHeaders()
   if (answer.body !== '') response.write(answer.body)
   const more = () => {
-    const text = context.signal.aborted || response.destroyed ? undefined : answer.next!()
-    if (text === undefined) return void response.end()
     // a reader that does not keep up is not written for: the lines stay where they are
+    const text = context.signal.aborted || response.destroyed ? undefined : response.writableNeedDrain ? '' : answer.next!()
+    if (text === undefined) return void response.end()
     if (text !== '') response.write(text)
     clock.after(followMs, more)
   }
