@@ -1,12 +1,20 @@
 // All documents of a set of kinds, with the descriptions of openapi/descriptions.json: what the generator writes and a server publishes.
-import descriptionsFile from '../../../openapi/descriptions.json' with { type: 'json' }
+import { readFileSync } from 'node:fs'
 import type { Resolved } from '../../apimachinery/kind.ts'
 import type { Descriptions, Json } from './definitions.ts'
 import { openApiV2 } from './v2.ts'
 import { type DocumentOptions, groupVersionKey, openApiV3, openApiV3Discovery } from './v3.ts'
 
-/** Version and words of the published documents. */
-export const documentOptions: DocumentOptions = { serverVersion: 'v1.36.4', descriptions: descriptionsFile as Descriptions }
+let descriptions: Descriptions | undefined
+
+/** Version and words of the published documents. The words are read when a document is made for the first time. */
+export const documentOptions: DocumentOptions = {
+  serverVersion: 'v1.36.4',
+  get descriptions() {
+    descriptions ??= JSON.parse(readFileSync(new URL('../../../openapi/descriptions.json', import.meta.url), 'utf8')) as Descriptions
+    return descriptions
+  },
+}
 
 /** Every document at once. A server asks for one group version at a time ({@link openApiV3}); v3 is keyed as in the index. */
 export async function builtinDocuments(
