@@ -27,13 +27,15 @@ export function usageReader({ clock, log }: Pick<ServerContext, 'clock' | 'log'>
   const waiting: (() => void)[] = []
 
   const slot = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= maxAtOnce) await new Promise<void>((resolve) => waiting.push(resolve))
-    running++
+    if (running < maxAtOnce) running++
+    else await new Promise<void>((resolve) => waiting.push(resolve))
     try {
       return await work()
     } finally {
-      running--
-      waiting.shift()?.()
+      // whoever waits takes over the place
+      const next = waiting.shift()
+      if (next === undefined) running--
+      else next()
     }
   }
   const limited = async (node: string): Promise<NodeUsage | undefined> => {
