@@ -107,15 +107,16 @@ export const wildcardDns1123Subdomain: Check = byPattern(
 /** `[prefix/]name`: keys of labels, annotations and taints, finalizers, resource names. */
 export function qualifiedName(value: string): string[] {
   const rule = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-  const text = regexText(rule, labelKey, 'MyName', 'my.name', '123-abc')
+  // made only for a fault: it costs more than the check
+  const text = () => regexText(rule, labelKey, 'MyName', 'my.name', '123-abc')
   const parts = value.split('/')
-  if (parts.length > 2) return [`a valid label key ${text} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
+  if (parts.length > 2) return [`a valid label key ${text()} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`]
   const name = parts.at(-1) ?? ''
   const errors: string[] = []
   if (parts.length === 2) errors.push(...prefixErrors(parts[0] ?? ''))
   if (name === '') errors.push('name part must be non-empty')
   else if (byteLength(name) > labelMax) errors.push(`name part must be no more than ${labelMax} bytes`)
-  if (!labelKeyPattern.test(name)) errors.push(`name part ${text}`)
+  if (!labelKeyPattern.test(name)) errors.push(`name part ${text()}`)
   return errors
 }
 

@@ -89,6 +89,7 @@ async function createOnce(write: Write, draft: KubeObject, generated: boolean): 
   if (generated) meta.name = generateName(meta.generateName!, server.random)
   prepareForCreate(kind, draft, writeContext(write))
   return reserved(write, draft, undefined, async () => {
+    await breathe()
     throwInvalid(resolved, meta.name ?? '', [...validateCreate(kind, draft), ...versionErrors(resolved, draft)])
     await breathe()
     write.warnings.push(...(kind.warnings?.(draft, undefined) ?? []))
