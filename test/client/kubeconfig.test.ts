@@ -59,6 +59,13 @@ const wrong: { name: string; text: string; context?: string; want: RegExp }[] = 
     want: /invalid kubeconfig: clusters\.0\.cluster\.server/,
   },
   { name: 'another kind', text: 'kind: Pod', want: /invalid kubeconfig: kind/ },
+  { name: 'a list that is none', text: 'users: {}', want: /invalid kubeconfig: users: expected array, received object/ },
+  { name: 'an item that is none', text: 'contexts: [null]', want: /invalid kubeconfig: contexts\.0: expected object, received null/ },
+  {
+    name: 'a token that is a number',
+    text: 'users: [{ name: u, user: { token: 5 } }]',
+    want: /invalid kubeconfig: users\.0\.user\.token: expected string, received number/,
+  },
 ]
 
 for (const { name, text, context, want } of wrong) {
