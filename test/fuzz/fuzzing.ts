@@ -12,7 +12,7 @@ import { arbitraryOf } from '../apimachinery/protobuf/arbitrary.ts'
 
 const asked = process.env['FUZZ_RUNS']
 /** Nothing that a small input asks for takes this long. */
-const maxInputMs = 300
+const maxInputMs = 100
 
 /** Checks a property: `runs` times, or as often as the environment says. The seed is printed. */
 export function fuzz<T>(t: TestContext, runs: number, arbitrary: fc.Arbitrary<T>, check: (input: T) => void): void {
