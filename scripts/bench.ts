@@ -1,15 +1,16 @@
 // npm run bench: figures as JSON lines, no pass or fail. Without flags it starts its own cluster; with --kubeconfig FILE it does the same
-// work on any other API server. --quick: a tenth of the objects. --only NAME: one measurement.
+// work on any other API server. --quick: a tenth of the objects. --only NAME: one measurement (start, requests, watch, scale).
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { clusterAccess, parseKubeconfig } from '../src/client/kubeconfig.ts'
-import { readAll } from '../src/client/rest.ts'
+import { createClient, readAll } from '../src/client/rest.ts'
 import type { Transport } from '../src/client/transport.ts'
 import { openTransport } from '../src/client/undici-transport.ts'
 import type { LoadJob } from './bench-load.ts'
+import { decisions, scale as scaleTo } from './bench-scale.ts'
 
 const { values: flags } = parseArgs({ options: { kubeconfig: { type: 'string' }, quick: { type: 'boolean' }, only: { type: 'string' } } })
 const scale = flags.quick ? 0.1 : 1
@@ -21,10 +22,13 @@ function report(figure: string, values: Record<string, unknown>): void {
 
 const wanted = (name: string) => flags.only === undefined || flags.only === name
 
+/** Nodes get 256 addresses each: many need a wider range. */
+const many = (nodes: number) => (nodes === 1 ? [] : ['--nodes', String(nodes), '--cluster-cidr', '10.240.0.0/12'])
+
 /** `up` on a free port; resolves when it has printed what to type. */
-async function startUp(directory: string) {
+async function startUp(directory: string, nodes = 1) {
   const started = performance.now()
-  const child = spawn(process.execPath, ['src/cli/main.ts', 'up', '--port', '0', '--data-dir', directory], {
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'up', '--port', '0', '--data-dir', directory, ...many(nodes)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
@@ -108,6 +112,25 @@ async function load(measure: LoadJob['measure'], kubeconfig: string): Promise<vo
   if (code !== 0) throw new Error(`the load ended with ${code}`)
 }
 
+/** A cluster of its own with many nodes, and what growing it costs. */
+async function growing(): Promise<void> {
+  decisions(report)
+  const nodes = Math.round(1000 * scale)
+  const directory = mkdtempSync(join(tmpdir(), 'k8ts-bench-'))
+  try {
+    const cluster = await startUp(directory, nodes)
+    report(`k8ts up until ${nodes} nodes are Ready`, { ms: Math.round(cluster.readyMs), rssMiB: residentMiB(directory, cluster.pid) })
+    const { transport, token, close } = targetOf(cluster.kubeconfig)
+    const pids = JSON.parse(readFileSync(join(directory, 'pids.json'), 'utf8')) as Record<string, number>
+    const client = createClient({ transport, userAgent: 'k8ts-bench/1', ...(token === undefined ? {} : { token }) })
+    await scaleTo({ client, pids, report }, nodes, scale)
+    await close()
+    report(`k8ts up until stopped`, { ms: Math.round(await cluster.stop()) })
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
 async function main(): Promise<void> {
   if (flags.kubeconfig !== undefined) {
     const target = targetOf(flags.kubeconfig)
@@ -129,6 +152,8 @@ async function main(): Promise<void> {
     }
     report('startCluster() until ready', { ms: times.map((time) => Math.round(time)) })
   }
+  if (wanted('scale')) await growing()
+  if (flags.only === 'scale') return
   const directory = mkdtempSync(join(tmpdir(), 'k8ts-bench-'))
   try {
     const cluster = await startUp(directory)
