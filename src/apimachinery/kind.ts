@@ -71,6 +71,9 @@ export interface ServedVersion {
   schema?: Schema
   columns?: readonly Column<KubeObject>[]
   versionErrors?: KindSpec['versionErrors']
+  /** CRDs: what this version has; absent: as the kind itself. */
+  subresources?: KindSpec['subresources']
+  selectableFields?: KindSpec['selectableFields']
 }
 
 /** What the author of a kind writes: only what differs from the generic. */
@@ -157,6 +160,8 @@ export interface KindSpec<T extends KubeObject = KubeObject> {
   custom?: boolean
   /** CRDs: rules of an object (and of its change) in the version that a request names; they run besides the others, for status too. */
   versionErrors?: (object: KubeObject, old: KubeObject | undefined, subresource: string | undefined) => FieldError[]
+  /** CRDs with a conversion webhook: asks it for these objects in another version (src/apiserver/conversions.ts). */
+  convert?: (objects: readonly KubeObject[], apiVersion: string) => Promise<KubeObject[]>
   /** CRDs: the stored version is not served. */
   hidden?: boolean
   /** CRDs: aborts when the kind is served no more, or replaced by a newer form of itself; watches end then. */
@@ -205,6 +210,11 @@ export interface Resolved {
   version: string
   /** Set when the version asked for is not the stored one. */
   served?: ServedVersion
+}
+
+/** The subresources of a kind in the version that a request names. */
+export function subresourcesIn({ kind, served }: Pick<Resolved, 'kind' | 'served'>): Kind['subresources'] {
+  return served?.subresources ?? kind.subresources
 }
 
 /** The live set of kinds: built-ins plus CRDs. Lookups are by path words; a change bumps `generation` and calls the listeners. */

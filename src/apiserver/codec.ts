@@ -6,6 +6,7 @@ import { jsonWeight } from '../apimachinery/json-weight.ts'
 import type { Kind, Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { apiVersionOf } from '../apimachinery/meta.ts'
+import { askedConversion, shareContent } from './conversions.ts'
 import { withDefaults, withoutUnknown } from './schemas.ts'
 import { tooHeavy } from './store-errors.ts'
 
@@ -65,10 +66,27 @@ function encode(kind: Kind, object: KubeObject): Decoded {
 export function decodeStored(kind: Kind, value: Uint8Array): Decoded {
   const known = decodedValues.get(value)
   if (known !== undefined && known.kind === kind) return known
-  const object = withDefaults(kind, withoutUnknown(kind, parseJson(value) as KubeObject))
+  return decodedFrom(kind, value, parseJson(value) as KubeObject)
+}
+
+/** The same, of a value that has been parsed. An object in an older stored version is converted first (or stops the caller: conversions.ts). */
+export function decodedFrom(kind: Kind, value: Uint8Array, parsed: KubeObject): Decoded {
+  const current = kind.convert === undefined ? parsed : askedConversion(parsed, kind.apiVersion)
+  const object = withDefaults(kind, withoutUnknown(kind, current))
   const decoded = encode(kind, object)
   decodedValues.set(value, decoded)
   return decoded
+}
+
+/** Whether the value has been decoded already, as this kind decodes it. */
+export function isDecoded(kind: Kind, value: Uint8Array): boolean {
+  return decodedValues.get(value)?.kind === kind
+}
+
+/** Whether a stored value is in another version than the one that is stored today: a write renews it though nothing else changes. */
+export function isStale(kind: Kind, value: Uint8Array): boolean {
+  const prefix = Buffer.from(`{${typePrefix({ kind, group: kind.group, version: kind.version })}`)
+  return !prefix.equals(value.subarray(0, prefix.length))
 }
 
 export function makeEntry(key: string, value: Uint8Array, revision: number): Entry {
@@ -82,21 +100,31 @@ export function objectOf<T extends KubeObject>(kind: Kind<T>, entry: Entry): T {
   const { object } = decodeStored(plain, entry.value)
   const metadata = Object.freeze({ ...object.metadata, resourceVersion: String(entry.revision) })
   const full = Object.freeze({ ...object, metadata })
+  if (plain.convert !== undefined) shareContent(full, object)
   entry.decoded = { by: plain, object: full }
   return full as unknown as T
 }
 
 /** An object of the stored version in the version that the request names. Returns its argument when they are the same. */
 export function toVersion(resolved: Resolved, object: KubeObject): KubeObject {
-  if (resolved.served === undefined) return object
-  return withType(resolved, resolved.served.fromStorage(structuredClone(object)))
+  const { kind, served, group, version } = resolved
+  if (served === undefined) return object
+  const converted = kind.convert === undefined ? structuredClone(object) : askedConversion(object, apiVersionOf(group, version))
+  return withType(resolved, served.fromStorage(converted))
 }
 
 /** An object of the request's version in the stored version (may be the same object). */
 export function toStored(resolved: Resolved, object: KubeObject): KubeObject {
-  if (resolved.served === undefined) return object
-  const stored = resolved.served.toStorage(object)
-  return { ...stored, kind: resolved.kind.kind, apiVersion: resolved.kind.apiVersion }
+  const { kind, served } = resolved
+  if (served === undefined) return object
+  const stored = served.toStorage(kind.convert === undefined ? object : askedConversion(object, kind.apiVersion))
+  return { ...stored, kind: kind.kind, apiVersion: kind.apiVersion }
+}
+
+/** An object of the request's version in another version of its kind. */
+export function betweenVersions(from: Resolved, to: Resolved, object: KubeObject): KubeObject {
+  if (from.kind.convert === undefined || to.served === undefined) return toVersion(to, toStored(from, object))
+  return withType(to, to.served.fromStorage(askedConversion(object, apiVersionOf(to.group, to.version))))
 }
 
 function withType(resolved: Resolved, object: KubeObject): KubeObject {

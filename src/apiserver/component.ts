@@ -18,6 +18,8 @@ import type { HistoryLimits } from './history.ts'
 import { assemble } from './server.ts'
 import { warm } from './warm.ts'
 import { WatchCache } from './watch-cache.ts'
+import type { ResolveService, WebhookClient } from './webhook/client.ts'
+import { webhookClient } from './webhook/client.ts'
 
 /** What the server is given; it opens nothing by itself but its listener. */
 export interface ServerDependencies {
@@ -36,6 +38,8 @@ export interface ServerDependencies {
   hooks?: (server: ServerContext) => readonly StoreHook[]
   subresources?: readonly Subresource[] | ((server: ServerContext) => readonly Subresource[])
   routes?: readonly Route[]
+  /** Calls webhooks; default: over the network. */
+  webhooks?: WebhookClient
   /** How much recent history the watch cache keeps per kind. */
   history?: HistoryLimits
 }
@@ -67,6 +71,10 @@ const defaults: ServerOptions = {
 }
 
 const drainMs = 10_000
+
+const noServices: ResolveService = (namespace, name) => {
+  throw new Error(`no service resolver for ${namespace}/${name}`)
+}
 
 /** Decodes what was loaded, in the background: admission reads the cache synchronously. */
 async function warmAll({ registry, cache, signal }: ServerContext): Promise<void> {
@@ -105,6 +113,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
     hooks: [],
     subresources: [],
     routes: dependencies.routes ?? [],
+    webhooks: dependencies.webhooks ?? webhookClient(clock, noServices),
     leaving: leaving.signal,
     signal: closing.signal,
     ...(dependencies.audit === undefined ? {} : { audit: dependencies.audit }),
@@ -139,6 +148,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
       closing.abort()
       await drain(drainMs)
       cacheEnd.abort()
+      context.webhooks.close()
       fastify.server.closeAllConnections?.()
       await fastify.close()
     },

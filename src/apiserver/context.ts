@@ -15,6 +15,7 @@ import type { Entry } from './codec.ts'
 import type { FlowControl } from './flow-control/flow-control.ts'
 import type { RequestInfo } from './request-info.ts'
 import type { WatchCache } from './watch-cache.ts'
+import type { WebhookClient } from './webhook/client.ts'
 
 /** Settings of one API server; every one has a default (component.ts). Names follow upstream's flags. */
 export interface ServerOptions {
@@ -58,6 +59,8 @@ export interface ServerContext {
   admission: readonly AdmissionPlugin[]
   /** Asked in order; the first User wins, none means system:anonymous (or 401). */
   authenticators: readonly Authenticator[]
+  /** Calls conversion and admission webhooks. */
+  webhooks: WebhookClient
   /** Absent: everything is allowed. */
   authorize?: (attributes: AuthorizationAttributes, read: Reader) => Decision | Promise<Decision>
   /** Parts of the server that join the writes of a kind (cluster IPs and node ports of Services). */

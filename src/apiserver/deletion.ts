@@ -11,6 +11,7 @@ import type { Entry } from './codec.ts'
 import { encodeStored, makeEntry, objectOf } from './codec.ts'
 import { objectStorageKey } from './keys.ts'
 import type { DeleteOptions } from './parameters.ts'
+import { preparedObject } from './prepare-entries.ts'
 import type { Write } from './store.ts'
 import { entryOf, hookOf } from './store.ts'
 import { groupResource } from './store-errors.ts'
@@ -32,7 +33,7 @@ export async function deleteObject(write: Write, options: DeleteOptions): Promis
   for (let admitted = false; ; admitted = true) {
     const { entry: stored } = await server.storage.get(key)
     if (stored === undefined) throw notFound(groupResource(resolved), name)
-    const old = objectOf(resolved.kind, entryOf(stored))
+    const old = await preparedObject(resolved.kind, entryOf(stored))
     checkPreconditions(write, options, old.metadata!)
     if (!admitted) await admitValidating(write, 'DELETE', undefined, old)
     const next = afterDelete(resolved.kind, old, options, server.clock.now())

@@ -1,6 +1,6 @@
 // From a parsed request to the handler that answers it: subresource, verb or route; and the refusals for what does not exist (wire.md 61).
 import { ApiError, qualifiedResource } from '../apimachinery/api-error.ts'
-import type { Kind, Verb } from '../apimachinery/kind.ts'
+import { type Kind, type Resolved, subresourcesIn, type Verb } from '../apimachinery/kind.ts'
 import type { Answer, RequestContext, ServerContext, Subresource } from './context.ts'
 import type { RequestInfo } from './request-info.ts'
 import { statusStrategy } from './strategy.ts'
@@ -40,7 +40,7 @@ export async function answer(server: ServerContext, request: RequestContext): Pr
   const namespace = kind.scope === 'Cluster' ? undefined : info.namespace || undefined
   const target: Target = { resolved, namespace, name: info.parts[1] ?? '' }
   if (info.subresource !== '') return subresourceAnswer(server, request, target)
-  const own = findSubresource(server, kind, '')
+  const own = findSubresource(server, resolved, '')
   if (own?.verbs.includes(info.verb)) return own.handle(request, server)
   if (kind.ephemeral === true || !Object.hasOwn(verbs, info.verb) || !kind.verbs.includes(info.verb as Verb)) throw methodNotAllowed()
   if (itemVerbs.has(info.verb) !== (target.name !== '') && !info.verbViaPathPrefix) throw methodNotAllowed()
@@ -50,26 +50,27 @@ export async function answer(server: ServerContext, request: RequestContext): Pr
 function subresourceAnswer(server: ServerContext, request: RequestContext, target: Target): Promise<Answer> {
   const { kind } = target.resolved
   const { subresource, verb, parts } = request.info
-  const found = findSubresource(server, kind, subresource)
+  const found = findSubresource(server, target.resolved, subresource)
   if (parts.length > 3 && found?.takesPath !== true) throw noSuchResource()
   if (found !== undefined) {
     if (!found.verbs.includes(verb)) throw methodNotAllowed()
     return found.handle(request, server)
   }
-  if (subresource !== 'status' || kind.subresources.status !== true) throw noSuchResource()
+  if (subresource !== 'status' || subresourcesIn(target.resolved).status !== true) throw noSuchResource()
   if (verb === 'get') return get(server, request, target)
   if (verb === 'update') return update(server, request, target, statusStrategy(kind))
   if (verb === 'patch') return patch(server, request, target, statusStrategy(kind))
   throw methodNotAllowed()
 }
 
-function findSubresource(server: ServerContext, kind: Kind, name: string): Subresource | undefined {
-  return server.subresources.find((subresource) => subresource.name === name && serves(subresource, kind))
+function findSubresource(server: ServerContext, resolved: Resolved, name: string): Subresource | undefined {
+  return server.subresources.find((subresource) => subresource.name === name && serves(subresource, resolved))
 }
 
-function serves({ kinds, name }: Subresource, kind: Kind): boolean {
-  if (kinds !== undefined) return kinds.includes(qualifiedResource(kind))
-  return name === 'scale' ? kind.subresources.scale !== undefined : kind.subresources.others?.includes(name) === true
+function serves({ kinds, name }: Subresource, resolved: Resolved): boolean {
+  if (kinds !== undefined) return kinds.includes(qualifiedResource(resolved.kind))
+  const { scale, others } = subresourcesIn(resolved)
+  return name === 'scale' ? scale !== undefined : others?.includes(name) === true
 }
 
 /** Cluster-scoped kinds have no path with a namespace; one object of a namespaced kind, and writes to its collection, need one. */

@@ -3,7 +3,7 @@
 import { badRequest } from '../apimachinery/api-error.ts'
 import { semanticEqual } from '../apimachinery/equal.ts'
 import { isObject } from '../apimachinery/json.ts'
-import type { Resolved } from '../apimachinery/kind.ts'
+import { type Resolved, subresourcesIn } from '../apimachinery/kind.ts'
 import type { KubeObject, ManagedFieldsEntry } from '../apimachinery/meta.ts'
 import { apiVersionOf, splitApiVersion } from '../apimachinery/meta.ts'
 import { applyPatch } from '../apimachinery/patch/apply.ts'
@@ -14,7 +14,9 @@ import * as managed from '../apimachinery/patch/managed-fields.ts'
 import type { Convert } from '../apimachinery/patch/versioned.ts'
 import type { ParsedBody } from './body.ts'
 import { decodeParsed, expectedOf } from './body.ts'
-import { toStored, toVersion } from './codec.ts'
+import { betweenVersions, toStored, toVersion } from './codec.ts'
+import { ConversionNeeded } from './conversions.ts'
+import { checkSubmitted } from './crd/version-errors.ts'
 import type { WriteOptions } from './parameters.ts'
 import { schemaIn, withDefaults } from './schemas.ts'
 import type { Write } from './store.ts'
@@ -24,12 +26,24 @@ type Json = Readonly<JsonObject>
 /** `draft` (stored version) with managedFields brought up to date for an Update by the write's manager. `live` is absent on create. */
 export function recordUpdate(write: Write, live: KubeObject | undefined, draft: KubeObject): KubeObject {
   const { resolved } = write
+  const { convert, ...given } = common(write)
+  let needed: ConversionNeeded | undefined
   const managedFields = managed.recordUpdate({
-    ...common(write),
+    ...given,
+    // What cannot be tracked is forgotten, but a conversion still to be asked for can be.
+    convert: (object, apiVersion) => {
+      try {
+        return convert(object, apiVersion)
+      } catch (error) {
+        if (error instanceof ConversionNeeded) needed ??= error
+        throw error
+      }
+    },
     live: live === undefined ? undefined : (toVersion(resolved, live) as Json),
     updated: toVersion(resolved, draft) as Json,
     manager: write.fieldManager,
   })
+  if (needed !== undefined) throw needed
   return withEntries(draft, managedFields)
 }
 
@@ -63,6 +77,7 @@ export function applyObject(
   })
   tellDuplicates(parsed, options, warnings)
   const object = decodeParsed(server, { value: merged.object, duplicates: [] }, expected, 'Ignore', [])
+  checkSubmitted(resolved, object, current, write.subresource)
   const stored = withDefaults(resolved.kind, toStored(resolved, cloneJson(object)))
   stored.metadata ??= {}
   stored.metadata.name ??= write.name
@@ -92,8 +107,8 @@ const specFields: FieldSet = { 'f:spec': leaf }
 const none: FieldSet = leaf
 
 /** What a path never writes: the main path no status, the status path no spec. */
-function resetFields({ kind }: Resolved, subresource: string | undefined): FieldSet {
-  if (kind.subresources.status !== true) return none
+function resetFields(resolved: Resolved, subresource: string | undefined): FieldSet {
+  if (subresourcesIn(resolved).status !== true) return none
   if (subresource === undefined) return statusFields
   return subresource === 'status' ? specFields : none
 }
@@ -104,8 +119,8 @@ function converter(resolved: Resolved, registry: Write['server']['registry']): C
     const { group, version } = splitApiVersion(apiVersion)
     const target = registry.byResource(group, version, resolved.kind.resource)
     if (target === undefined || target.kind !== resolved.kind) return undefined
-    const stored = toStored(resolved, cloneJson(object) as KubeObject)
-    return { object: toVersion(target, stored) as Json, schema: schemaIn(target) }
+    const other = betweenVersions(resolved, target, cloneJson(object) as KubeObject)
+    return { object: other as Json, schema: schemaIn(target) }
   }
 }
 

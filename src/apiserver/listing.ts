@@ -12,6 +12,7 @@ import { listPrefix, pathSegmentFault } from './keys.ts'
 import { decodeToken, encodeToken } from './list-token.ts'
 import type { ListPage } from './list-writer.ts'
 import type { ListOptions } from './parameters.ts'
+import { prepareEntries } from './prepare-entries.ts'
 import { freshen, listTooOld, revisionOf, tooLarge } from './reading.ts'
 import type { Selection } from './selection.ts'
 import { entryOf } from './store.ts'
@@ -33,18 +34,30 @@ export async function listPage(
   options: Paging,
   selection: Selection,
 ): Promise<ListPage> {
+  const page = await pageOf(server, resolved, namespace, options, selection)
+  await prepareEntries(resolved, page.entries)
+  return page
+}
+
+async function pageOf(
+  server: ServerContext,
+  resolved: Resolved,
+  namespace: string | undefined,
+  options: Paging,
+  selection: Selection,
+): Promise<ListPage> {
   const prefix = selectionPrefix(resolved.kind, namespace, selection)
   const limit = Math.max(0, options.limit)
   const revision = revisionOf(options.resourceVersion)
   if (options.continue !== '') {
     if (revision !== undefined && revision !== 0) throw badRequest('specifying resource version is not allowed when using continue')
-    return continued(server, resolved.kind, prefix, limit, options.continue, selection)
+    return continued(server, resolved, prefix, limit, options.continue, selection)
   }
   const match = options.resourceVersionMatch
   const exact = match === 'Exact' || (match === '' && limit > 0 && revision !== undefined && revision !== 0)
-  if (exact) return exactPage(server, resolved.kind, { prefix, start: prefix, limit, revision: revision! }, selection)
+  if (exact) return exactPage(server, resolved, { prefix, start: prefix, limit, revision: revision! }, selection)
   await freshen(server, revision)
-  await warmCandidates(server, resolved.kind, prefix, selection)
+  await warmCandidates(server, resolved, prefix, selection)
   return cachedPage(server, resolved.kind, prefix, revision === 0 ? 0 : limit, selection)
 }
 
@@ -68,8 +81,11 @@ async function cachedPage(server: ServerContext, kind: Kind, prefix: string, lim
 }
 
 /** Decodes, in slices, what a selector will look at. */
-export async function warmCandidates(server: ServerContext, kind: Kind, prefix: string, selection: Selection): Promise<void> {
-  if (selection.all || selection.name !== undefined) return
+export async function warmCandidates(server: ServerContext, resolved: Resolved, prefix: string, selection: Selection): Promise<void> {
+  const { kind } = resolved
+  if (selection.all) return
+  if (kind.convert !== undefined) return prepareEntries(resolved, cachedCandidates(server, kind, prefix, selection))
+  if (selection.name !== undefined) return
   await warm(kind, server.cache.bucket(kind).list(selection.indexed === undefined ? prefix : listPrefix(kind, undefined)))
 }
 
@@ -88,7 +104,7 @@ export function cachedCandidates(server: ServerContext, kind: Kind, prefix: stri
 
 async function continued(
   server: ServerContext,
-  kind: Kind,
+  resolved: Resolved,
   prefix: string,
   limit: number,
   text: string,
@@ -97,7 +113,7 @@ async function continued(
   const token = decodeToken(text, prefix)
   const revision = token.revision === -1 ? await server.storage.currentRevision() : token.revision
   try {
-    return await exactPage(server, kind, { prefix, start: token.start, limit, revision }, selection)
+    return await exactPage(server, resolved, { prefix, start: token.start, limit, revision }, selection)
   } catch (error) {
     if (!(error instanceof ApiError) || error.reason !== 'Expired') throw error
     const start = token.start.replace(/\0$/, '')
@@ -120,7 +136,8 @@ const between = 16
 const storagePage = 1000
 
 /** A page at exactly one revision, from storage. */
-async function exactPage(server: ServerContext, kind: Kind, range: Range, selection: Selection): Promise<ListPage> {
+async function exactPage(server: ServerContext, resolved: Resolved, range: Range, selection: Selection): Promise<ListPage> {
+  const { kind } = resolved
   const { prefix, limit, revision } = range
   const current = await server.storage.currentRevision()
   if (revision > current) {
@@ -137,6 +154,7 @@ async function exactPage(server: ServerContext, kind: Kind, range: Range, select
     for (const [index, stored] of page.entries.entries()) {
       const entry = entryOf(stored)
       if (index % between === 0) await breathe()
+      if (!selection.all && kind.convert !== undefined) await prepareEntries(resolved, [entry])
       if (selection.all || selection.matches(objectOf(kind, entry))) entries.push(entry)
       if (limit === 0 || entries.length < limit) continue
       const remaining = page.entries.length - index - 1 + (page.more?.remaining ?? 0)

@@ -9,6 +9,7 @@ import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Entry } from './codec.ts'
 import { objectOf, toVersion, wireBytes } from './codec.ts'
 import type { Answer, RequestContext, ServerContext, View } from './context.ts'
+import { prepareEntries } from './prepare-entries.ts'
 import { columnDefinitions, includeObjectOf, partialMetadata, tableKind, tableRow } from './table.ts'
 import { yamlText } from './yaml-text.ts'
 import { printYamlInThread } from './yaml-thread.ts'
@@ -68,6 +69,7 @@ export async function writeAnswer(server: ServerContext, request: RequestContext
   } else if (answer.type === 'stream') {
     await writeStream(request, answer)
   } else if (answer.type === 'entry') {
+    await prepareEntries(answer.resolved, [answer.entry])
     await writeEntry(server, request, answer.resolved, answer.entry, answer.code ?? 200)
   } else {
     const { view } = request

@@ -1,11 +1,13 @@
 // Which objects a list, watch or deletecollection means: label and field selectors over one kind. Pure.
 import { badRequest } from '../apimachinery/api-error.ts'
+import { getOwn } from '../apimachinery/json.ts'
 import type { Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { FieldTerm } from '../apimachinery/selectors/field-selector.ts'
 import { parseFieldSelector } from '../apimachinery/selectors/field-selector.ts'
 import { matchesLabels } from '../apimachinery/selectors/label-selector.ts'
 import { parseLabelSelector } from '../apimachinery/selectors/parse-label-selector.ts'
+import { toVersion } from './codec.ts'
 import { pathSegmentFault } from './keys.ts'
 
 export interface Selection {
@@ -28,7 +30,9 @@ export function selection(resolved: Resolved, labelSelector: string, fieldSelect
   if (name !== undefined) addName(terms, values, name)
   const equal = (field: string) => terms.find((term) => term.field === field && term.operator === '=')?.value
   const demandedName = equal('metadata.name')
-  const indexed = terms.find((term) => term.operator === '=' && !term.field.startsWith('metadata.'))
+  // What a webhook converts has no index: the cache fills indexes synchronously.
+  const indexed =
+    resolved.kind.convert === undefined ? terms.find((term) => term.operator === '=' && !term.field.startsWith('metadata.')) : undefined
   return {
     all: labels === undefined && terms.length === 0,
     matches: (object) =>
@@ -51,13 +55,26 @@ function addName(terms: FieldTerm[], values: Map<string, (object: KubeObject) =>
 const nameOf = (object: KubeObject) => object.metadata?.name ?? ''
 const namespaceOf = (object: KubeObject) => object.metadata?.namespace ?? ''
 
-function fieldValue({ kind, served }: Resolved, asked: string): (object: KubeObject) => string {
+function fieldValue(resolved: Resolved, asked: string): (object: KubeObject) => string {
+  const { kind, served } = resolved
   const renamed = served?.fieldSelectors
   const field = renamed !== undefined && Object.hasOwn(renamed, asked) ? renamed[asked]! : asked
+  if (kind.custom === true) return customValue(resolved, field)
   if (field === 'metadata.name') return nameOf
   if (field === 'metadata.namespace') return namespaceOf
   if (kind.selectableFields !== undefined && Object.hasOwn(kind.selectableFields, field)) return kind.selectableFields[field]!
-  if (kind.selectableFields === undefined && kind.custom !== true)
+  if (kind.selectableFields === undefined)
     throw badRequest(`${JSON.stringify(asked)} is not a known field selector: only "metadata.name", "metadata.namespace"`)
   throw badRequest(`field label not supported: ${asked}`)
+}
+
+/** Fields of a custom resource are selected by the version asked for: as its own webhook sees them, when there is one. */
+function customValue(resolved: Resolved, field: string): (object: KubeObject) => string {
+  if (field === 'metadata.name') return nameOf
+  if (field === 'metadata.namespace') return namespaceOf
+  const { kind, served } = resolved
+  const fields = served?.selectableFields ?? kind.selectableFields
+  const textOf = fields === undefined ? undefined : getOwn(fields, field)
+  if (textOf === undefined) throw badRequest(`field label not supported: ${field}`)
+  return kind.convert === undefined ? textOf : (object) => textOf(toVersion(resolved, object))
 }

@@ -4,7 +4,7 @@ import { ApiError, alreadyExists, conflict, invalid, notFound, qualifiedResource
 import { timestamp } from '../apimachinery/clock.ts'
 import { semanticEqual } from '../apimachinery/equal.ts'
 import { at, invalidValue } from '../apimachinery/field-errors.ts'
-import type { Kind, Resolved, WriteContext } from '../apimachinery/kind.ts'
+import { type Kind, type Resolved, subresourcesIn } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { draft as draftOf } from '../apimachinery/meta.ts'
 import { generateName } from '../apimachinery/object-meta.ts'
@@ -14,15 +14,18 @@ import type { StoreHook } from './allocators/store-hook.ts'
 import type { User } from './authentication/user.ts'
 import { breathe } from './breathe.ts'
 import type { Decoded, Entry } from './codec.ts'
-import { decodeStored, encodeStored, makeEntry, objectOf } from './codec.ts'
+import { decodeStored, encodeStored, isStale, makeEntry, objectOf } from './codec.ts'
 import type { ServerContext } from './context.ts'
+import { converting } from './conversions.ts'
 import { versionErrors } from './crd/version-errors.ts'
 import { ignoreTimestamps, recordUpdate } from './field-management.ts'
 import { objectStorageKey } from './keys.ts'
+import { preparedObject, prepareEntries } from './prepare-entries.ts'
 import { generatedNameTaken, groupResource, invalidVersionText, throwInvalid, uidMismatch } from './store-errors.ts'
 import type { Strategy } from './strategy.ts'
 import { ensureNamespace, mainStrategy, prepareForCreate, restoreSystemFields, validateCreate, wipeSystemFields } from './strategy.ts'
 import { uuid } from './uuid.ts'
+import { writeContext } from './write-request.ts'
 
 export { throwInvalid }
 
@@ -60,14 +63,16 @@ export async function readEntry(write: Pick<Write, 'server' | 'resolved' | 'name
   const { kind } = write.resolved
   const stored = (await write.server.storage.get(objectStorageKey(kind, write.namespace, write.name))).entry
   if (stored === undefined) throw notFound(groupResource(write.resolved), write.name)
-  return entryOf(stored)
+  const entry = entryOf(stored)
+  await prepareEntries(write.resolved, [entry])
+  return entry
 }
 
 /** Creates `object` (stored version; the store takes it over). Throws 409 AlreadyExists, 422 Invalid, what admission throws. */
 export async function createObject(write: Write, object: KubeObject, options: { managesFields?: boolean } = {}): Promise<Written> {
   wipeSystemFields(object)
   ensureNamespace(object, write.namespace)
-  const managed = options.managesFields === true ? object : recordUpdate(write, undefined, object)
+  const managed = options.managesFields === true ? object : await recorded(write, undefined, object)
   await breathe()
   const named = await admitMutating(write, 'CREATE', managed, undefined)
   const generated = !named.metadata?.name && !!named.metadata?.generateName
@@ -87,10 +92,11 @@ async function createOnce(write: Write, draft: KubeObject, generated: boolean): 
   meta.uid = uuid(server.random)
   meta.creationTimestamp = timestamp(server.clock.now())
   if (generated) meta.name = generateName(meta.generateName!, server.random)
-  prepareForCreate(kind, draft, writeContext(write))
+  prepareForCreate(kind, draft, writeContext(write), subresourcesIn(resolved))
   return reserved(write, draft, undefined, async () => {
     await breathe()
-    throwInvalid(resolved, meta.name ?? '', [...validateCreate(kind, draft), ...versionErrors(resolved, draft)])
+    const errors = await converting(kind, () => versionErrors(resolved, draft))
+    throwInvalid(resolved, meta.name ?? '', [...validateCreate(kind, draft), ...errors])
     await breathe()
     write.warnings.push(...(kind.warnings?.(draft, undefined) ?? []))
     await admitValidating(write, 'CREATE', draft, undefined)
@@ -174,7 +180,7 @@ export async function updateObject(write: Write, transform: Transform, options: 
 }
 
 async function createByUpdate(write: Write, transform: Transform, options: UpdateOptions): Promise<Written | undefined> {
-  const object = await transform(undefined)
+  const object = await converting(write.resolved.kind, () => transform(undefined))
   await options.authorizeCreate?.()
   const asked = options.preconditionUid
   if (asked) throw conflict(groupResource(write.resolved), write.name, uidMismatch(write, asked, ''))
@@ -193,20 +199,20 @@ async function updateOnce(write: Write, transform: Transform, options: UpdateOpt
   const { resolved } = write
   const { kind } = resolved
   const current = entryOf(stored)
-  const old = objectOf(kind, current)
+  const old = await preparedObject(kind, current)
   const asked = options.preconditionUid
   if (asked && asked !== old.metadata!.uid)
     throw conflict(groupResource(resolved), write.name, uidMismatch(write, asked, old.metadata!.uid!))
-  let draft = await transform(old)
+  let draft = await converting(kind, () => transform(old))
   await breathe()
   ensureNamespace(draft, write.namespace)
-  if (options.managesFields !== true) draft = recordUpdate(write, old, draft)
+  if (options.managesFields !== true) draft = await recorded(write, old, draft)
   await breathe()
   if (options.skipAdmission !== true) draft = await admitMutating(write, 'UPDATE', draft, old)
   checkVersion(write, draft, old)
   draft.metadata!.generation = old.metadata!.generation!
   if (draft.metadata!.generation === undefined) delete draft.metadata!.generation
-  const strategy = options.strategy ?? mainStrategy(kind)
+  const strategy = options.strategy ?? mainStrategy(kind, subresourcesIn(resolved))
   strategy.prepareForUpdate(draft, old, writeContext(write))
   restoreSystemFields(draft, old)
   return reserved(write, draft, old, () => commitUpdate(write, draft, old, stored, strategy, options))
@@ -222,10 +228,8 @@ async function commitUpdate(
 ): Promise<Written | undefined> {
   const { resolved, server } = write
   const { kind } = resolved
-  throwInvalid(resolved, write.name, [
-    ...strategy.validateUpdate(prepared, old),
-    ...versionErrors(resolved, prepared, old, write.subresource),
-  ])
+  const errors = await converting(kind, () => versionErrors(resolved, prepared, old, write.subresource))
+  throwInvalid(resolved, write.name, [...strategy.validateUpdate(prepared, old), ...errors])
   await breathe()
   write.warnings.push(...(kind.warnings?.(prepared, old) ?? []))
   const draft = ignoreTimestamps(prepared, old)
@@ -234,10 +238,14 @@ async function commitUpdate(
   await breathe()
   const encoded = encodeStored(kind, draft)
   if (isFinished(kind, encoded.object, old)) return await finish(write, stored, encoded.object, old)
-  if (isSame(encoded, decodeStored(kind, stored.value))) return written(resolved, entryOf(stored), {})
+  if (!isStale(kind, stored.value) && isSame(encoded, decodeStored(kind, stored.value))) return written(resolved, entryOf(stored), {})
   if (write.dryRun) return written(resolved, makeEntry(stored.key, encoded.bytes, stored.modRevision), {})
   const result = await server.storage.update(stored.key, encoded.bytes, stored.modRevision)
   return result.ok ? written(resolved, makeEntry(stored.key, encoded.bytes, result.revision), {}) : undefined
+}
+
+async function recorded(write: Write, old: KubeObject | undefined, draft: KubeObject): Promise<KubeObject> {
+  return converting(write.resolved.kind, () => recordUpdate(write, old, draft))
 }
 
 /** Equal but for the order of keys. */
@@ -283,16 +291,4 @@ export function entryOf(stored: StoredEntry): Entry {
 
 function written(resolved: Resolved, entry: Entry, outcome: { created?: boolean }): Written {
   return { object: objectOf(resolved.kind, entry), entry, created: outcome.created ?? false, deleted: false }
-}
-
-function writeContext({ server, user, subresource, dryRun }: Write): WriteContext {
-  return {
-    now: server.clock.now(),
-    userName: user.name,
-    userGroups: user.groups,
-    ...(user.uid === undefined ? {} : { userUid: user.uid }),
-    ...(user.extra === undefined ? {} : { userExtra: user.extra }),
-    dryRun,
-    ...(subresource === undefined ? {} : { subresource }),
-  }
 }

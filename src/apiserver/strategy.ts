@@ -45,8 +45,8 @@ export function ensureNamespace(object: KubeObject, namespace: string | undefine
 const namespaceMismatch = 'the namespace of the provided object does not match the namespace sent on the request'
 
 /** Status wiped, generation begun, the kind's own preparation. */
-export function prepareForCreate(kind: Kind, draft: KubeObject, context: WriteContext): void {
-  if (kind.subresources.status === true && kind.statusOnCreate !== true) delete (draft as Fields)['status']
+export function prepareForCreate(kind: Kind, draft: KubeObject, context: WriteContext, { status } = kind.subresources): void {
+  if (status === true && kind.statusOnCreate !== true) delete (draft as Fields)['status']
   kind.prepareForCreate?.(draft, context)
   if (kind.generation !== undefined) draft.metadata!.generation = 1
   else delete draft.metadata!.generation
@@ -59,10 +59,10 @@ export function validateCreate(kind: Kind, object: KubeObject): FieldError[] {
 }
 
 /** The strategy of an object's main path. */
-export function mainStrategy(kind: Kind): Strategy {
+export function mainStrategy(kind: Kind, { status } = kind.subresources): Strategy {
   return {
     prepareForUpdate: (draft, old, context) => {
-      if (kind.subresources.status === true) restore(draft, old, 'status')
+      if (status === true) restore(draft, old, 'status')
       kind.prepareForUpdate?.(draft, old, context)
       draft.metadata!.generation = nextGeneration(kind, draft, old)
       if (draft.metadata!.generation === undefined) delete draft.metadata!.generation

@@ -67,7 +67,9 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
 
 /** One row; `full` is the object in the version asked for. A cell that throws is shown as <unknown>: printing must not fail a list. */
 export function tableRow(kind: Kind, object: KubeObject, full: KubeObject, include: IncludeObject, asVersion: string, now: number): object {
-  const cells = columnsOf(kind).map((column) => cell(column, object, now))
+  // Columns of a custom kind are paths in the version asked for.
+  const shown = kind.custom === true ? full : object
+  const cells = columnsOf(kind).map((column) => cell(column, shown, now))
   const conditions = kind.rowConditions?.(object) ?? []
   const row = conditions.length === 0 ? { cells } : { cells, conditions }
   if (include === 'None') return { ...row, object: null }

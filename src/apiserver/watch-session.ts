@@ -11,6 +11,7 @@ import type { Entry } from './codec.ts'
 import { makeEntry, objectOf } from './codec.ts'
 import type { ServerContext } from './context.ts'
 import type { CacheEvent } from './history.ts'
+import { entriesOf, prepareEntries, prepareEvents } from './prepare-entries.ts'
 import type { Selection } from './selection.ts'
 import type { FrameForm } from './watch-frames.ts'
 import { bookmarkFrame, entryFrame, errorFrame, eventFrame, eventType } from './watch-frames.ts'
@@ -59,6 +60,8 @@ export class WatchSession {
   /** Revision of the newest event sent or skipped. */
   #revision: number
   #columnsSent = false
+  /** Events before this position can be shown at once. */
+  #prepared = Number.POSITIVE_INFINITY
   #bookmarkDue = false
   #wake: (() => void) | undefined
 
@@ -135,8 +138,14 @@ export class WatchSession {
       await this.#follow()
     } catch (error) {
       if (this.#over || error instanceof SlowConsumerError) return
-      if (!(error instanceof CompactedError)) this.#plan.server.log.error({ err: error }, 'Watch failed unexpectedly')
-      const status = error instanceof CompactedError ? tooOld(this.#plan.afterRevision, error.compactRevision) : internalError(error)
+      if (!(error instanceof CompactedError || error instanceof ApiError))
+        this.#plan.server.log.error({ err: error }, 'Watch failed unexpectedly')
+      const status =
+        error instanceof CompactedError
+          ? tooOld(this.#plan.afterRevision, error.compactRevision)
+          : error instanceof ApiError
+            ? error
+            : internalError(error)
       this.#sink.write([errorFrame(status.toStatus(), this.#plan.form.view)])
     }
   }
@@ -147,7 +156,10 @@ export class WatchSession {
     let frames: Buffer[] = []
     let size = 0
     for (const [index, entry] of initial.entries()) {
-      if (index % between === 0) await breathe()
+      if (index % between === 0) {
+        await breathe()
+        if (kind.convert !== undefined) await prepareEntries(form.resolved, initial.slice(index, index + between))
+      }
       if (!selection.all && !selection.matches(objectOf(kind, entry))) continue
       const frame = entryFrame('ADDED', entry, form, this.#firstColumns())
       frames.push(frame)
@@ -174,7 +186,9 @@ export class WatchSession {
           this.#position = history.positionAfter(this.#revision)
           return
         }
-        const frame = this.#frameOf(cacheEvent(stored))
+        const event = cacheEvent(stored)
+        await prepareEntries(this.#plan.form.resolved, entriesOf(event))
+        const frame = this.#frameOf(event)
         if (frame !== undefined) frames.push(frame)
         this.#revision = stored.revision
       }
@@ -184,7 +198,9 @@ export class WatchSession {
 
   async #follow(): Promise<void> {
     const { history } = this.#plan.bucket
+    const converts = this.#plan.form.resolved.kind.convert !== undefined
     while (!this.#over) {
+      if (converts) await this.#prepareNext()
       const frames = this.#gather()
       if (frames === undefined) return
       if (frames.length > 0) {
@@ -209,7 +225,7 @@ export class WatchSession {
     if (this.#position < history.start) return undefined
     const frames: Buffer[] = []
     let size = 0
-    while (size < chunkBytes) {
+    while (size < chunkBytes && this.#position < this.#prepared) {
       const event = history.at(this.#position)
       if (event === undefined) break
       this.#position++
@@ -221,6 +237,12 @@ export class WatchSession {
       size += frame.length
     }
     return frames
+  }
+
+  /** Events of which a webhook must convert something: a few at a time. */
+  async #prepareNext(): Promise<void> {
+    const { bucket, form } = this.#plan
+    this.#prepared = await prepareEvents(form.resolved, bucket.history, this.#position, between)
   }
 
   #frameOf(event: CacheEvent): Buffer | undefined {

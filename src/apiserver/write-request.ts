@@ -1,4 +1,5 @@
 // From a request to a Write: who writes what, under which options.
+import type { WriteContext } from '../apimachinery/kind.ts'
 import type { RequestContext, ServerContext } from './context.ts'
 import { fieldManagerOf } from './parameters.ts'
 import type { Write } from './store.ts'
@@ -24,5 +25,18 @@ export function writeOf(
     fieldManager: fieldManagerOf(options, typeof agent === 'string' ? agent : ''),
     warnings: request.warnings,
     signal: request.signal,
+  }
+}
+
+/** What rules may know of a write. */
+export function writeContext({ server, user, subresource, dryRun }: Write): WriteContext {
+  return {
+    now: server.clock.now(),
+    userName: user.name,
+    userGroups: user.groups,
+    ...(user.uid === undefined ? {} : { userUid: user.uid }),
+    ...(user.extra === undefined ? {} : { userExtra: user.extra }),
+    dryRun,
+    ...(subresource === undefined ? {} : { subresource }),
   }
 }

@@ -12,6 +12,7 @@ import { updateObject } from '../store.ts'
 import { statusStrategy } from '../strategy.ts'
 import { isLeaving, leave } from './cleanup.ts'
 import { isTrue } from './conditions.ts'
+import { converter } from './convert.ts'
 import { kindOf } from './kind-of.ts'
 import { namedStatus, settledStatus, usedNames } from './names.ts'
 import { ownWrite } from './own-write.ts'
@@ -108,7 +109,10 @@ function serve(server: ServerContext, one: Known, used: ReturnType<typeof usedNa
   one.made = made
   const before = one.kind
   const ended = new AbortController()
-  const kind = accepted && !overlaps(server, crd) ? kindOf(settled, { ended: ended.signal }) : undefined
+  const kind =
+    accepted && !overlaps(server, crd)
+      ? kindOf(settled, { ended: ended.signal, convert: converter(server, crd.spec.conversion) })
+      : undefined
   const end = one.end
   if (before !== undefined) server.registry.remove(before)
   if (kind === undefined) {

@@ -1,9 +1,9 @@
-// A CustomResourceDefinition → the Kind that serves its objects: one stored version, the others by rewriting apiVersion. Pure.
+// A CustomResourceDefinition → the Kind that serves its objects: one stored version, the others by pruning and renaming, or by a webhook. Pure.
 import type {
   CustomResourceDefinition as Crd,
   CustomResourceDefinitionVersion as Version,
 } from '../../../openapi/types/apiextensions/v1.ts'
-import { ApiError, forbidden } from '../../apimachinery/api-error.ts'
+import { forbidden } from '../../apimachinery/api-error.ts'
 import { semanticDeepEqual } from '../../apimachinery/equal.ts'
 import { compileJsonPath } from '../../apimachinery/jsonpath.ts'
 import type { Kind, KindSpec, ServedVersion } from '../../apimachinery/kind.ts'
@@ -24,10 +24,12 @@ type Fields = Record<string, unknown>
 export interface ServingOptions {
   /** Aborts when the kind is served no more. */
   ended: AbortSignal
+  /** Asks the conversion webhook; absent: strategy None. */
+  convert?: KindSpec['convert']
 }
 
 /** The kind by the names that the definition has been given; undefined when it has none or no stored version. */
-export function kindOf(crd: Crd, { ended }: ServingOptions): Kind | undefined {
+export function kindOf(crd: Crd, { ended, convert }: ServingOptions): Kind | undefined {
   const { spec, status } = crd
   const names = status?.acceptedNames
   const stored = spec.versions.find(({ storage }) => storage)
@@ -48,7 +50,7 @@ export function kindOf(crd: Crd, { ended }: ServingOptions): Kind | undefined {
     subresources: subresourcesOf(stored),
     nameRule: 'dns-subdomain',
     generation: contentChanged,
-    selectableFields: selectableFieldsOf(spec.versions),
+    selectableFields: selectableFieldsOf(stored),
     ...formsOf(stored, schema),
     schema,
     served: others.map((version) => servedVersion(crd, version, schema)),
@@ -56,6 +58,7 @@ export function kindOf(crd: Crd, { ended }: ServingOptions): Kind | undefined {
     ...deprecationOf(crd, stored),
     warnings: finalizerWarnings,
     ...(terminating ? { prepareForCreate: refuseCreate(`${names.plural}.${spec.group}`) } : {}),
+    ...(convert === undefined ? {} : { convert }),
     custom: true,
     ended,
   })
@@ -83,22 +86,12 @@ function servedVersion(crd: Crd, version: Version, stored: Schema): ServedVersio
     schema,
     ...(formsOf(version, schema) as Pick<ServedVersion, 'columns' | 'versionErrors'>),
     ...deprecationOf(crd, version),
-    ...(crd.spec.conversion?.strategy === 'Webhook'
-      ? byWebhook(crd, version)
-      : {
-          toStorage: (object) => pruned(object as Fields, stored, true).object,
-          fromStorage: (object) => ({ ...pruned(object as Fields, schema, true).object, apiVersion }),
-        }),
+    subresources: subresourcesOf(version),
+    selectableFields: selectableFieldsOf(version),
+    // What a webhook has converted comes here too: unknown fields go in every case.
+    toStorage: (object) => pruned(object as Fields, stored, true).object,
+    fromStorage: (object) => ({ ...pruned(object as Fields, schema, true).object, apiVersion }),
   }
-}
-
-/** Conversion webhooks are not called: another version than the stored one is refused rather than made up. */
-function byWebhook({ spec }: Crd, { name }: Version): Pick<ServedVersion, 'toStorage' | 'fromStorage'> {
-  const refuse = (): never => {
-    const message = `conversion webhook for ${spec.group}/${name}, Kind=${spec.names.kind} failed: conversion webhooks are not supported`
-    throw new ApiError('InternalError', `Internal error occurred: ${message}`, { details: { causes: [{ message }] } })
-  }
-  return { toStorage: refuse, fromStorage: refuse }
 }
 
 function deprecationOf({ spec }: Crd, { name, deprecated, deprecationWarning }: Version): { deprecation?: string } {
@@ -120,10 +113,9 @@ function contentChanged(object: KubeObject, old: KubeObject): boolean {
   return !semanticDeepEqual(content, before)
 }
 
-function selectableFieldsOf(versions: readonly Version[]): NonNullable<Kind['selectableFields']> {
-  const paths = new Set(versions.flatMap(({ selectableFields = [] }) => selectableFields.map(({ jsonPath }) => jsonPath)))
+function selectableFieldsOf({ selectableFields = [] }: Version): NonNullable<Kind['selectableFields']> {
   return Object.fromEntries(
-    [...paths].map((text) => {
+    selectableFields.map(({ jsonPath: text }) => {
       const path = compileJsonPath(text)
       return [text.replace(/^\./, ''), (object: KubeObject) => String(path.find(object)[0] ?? '')]
     }),

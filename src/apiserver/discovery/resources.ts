@@ -1,7 +1,7 @@
 // The resources of the registry as discovery tells them: groups, versions, and for each resource its verbs and subresources. Pure.
 import { createHash } from 'node:crypto'
 import { qualifiedResource } from '../../apimachinery/api-error.ts'
-import type { Kind, Registry, Resolved } from '../../apimachinery/kind.ts'
+import { type Kind, type Registry, type Resolved, subresourcesIn } from '../../apimachinery/kind.ts'
 import { compareGroups, compareVersions } from './priorities.ts'
 
 export interface GroupVersionKind {
@@ -85,7 +85,7 @@ export function discoveredGroups(registry: Registry): DiscoveredGroup[] {
 function resourceOf(resolved: Resolved): DiscoveredResource {
   const { kind, group, version } = resolved
   const responseKind = { group, version, kind: kind.kind }
-  const { status, scale, others = [] } = kind.subresources
+  const { status, scale, others = [] } = subresourcesIn(resolved)
   const names = [...others, ...(status === true ? ['status'] : []), ...(scale === undefined ? [] : ['scale'])].sort(compare)
   const stored = kind.ephemeral !== true && kind.verbs.includes('create')
   return {

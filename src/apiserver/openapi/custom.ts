@@ -1,6 +1,7 @@
 // Definitions of custom resources: the schema of a CRD printed back as OpenAPI, with the fields every object has.
 import type { Resolved } from '../../apimachinery/kind.ts'
 import type { Schema, SchemaValidations } from '../../apimachinery/schema/schema.ts'
+import { schemaIn } from '../schemas.ts'
 import { type Json, referenceTo } from './definitions.ts'
 import { objectDefinition } from './operations.ts'
 
@@ -10,7 +11,7 @@ const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1'
 export function customDefinitions(resolved: Resolved, version: 2 | 3): Record<string, Json> {
   const { kind, group, version: apiVersion } = resolved
   const name = objectDefinition(resolved)
-  const schema = kind.schema ? schemaJson(kind.schema, version) : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+  const schema = kind.schema ? schemaJson(schemaIn(resolved), version) : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
   const typeMeta = {
     apiVersion: { type: 'string', description: 'Group and version that define the fields of this object.' },
     kind: { type: 'string', description: 'What sort of object this is.' },

@@ -2,7 +2,7 @@
 // Names and ids follow https://kubernetes.io/docs/reference/generated/kubernetes-api/ (clients are generated from them).
 
 import type { Resolved, Verb } from '../../apimachinery/kind.ts'
-import { definitionName } from '../../apimachinery/kind.ts'
+import { definitionName, subresourcesIn } from '../../apimachinery/kind.ts'
 import { apiVersionOf } from '../../apimachinery/meta.ts'
 import { optionParameters, type Parameter, pathParameter, pretty } from './parameters.ts'
 import { subresourceOperations } from './subresources.ts'
@@ -59,7 +59,7 @@ export function operationsOf(resolved: Resolved): Operation[] {
   const subject = subjectOf(resolved)
   const { kind } = resolved
   const operations = [...collectionOperations(subject), ...objectOperations(subject, '', kind.verbs)]
-  if (kind.subresources.status) operations.push(...objectOperations(subject, 'status', ['get', 'patch', 'update']))
+  if (subresourcesIn(resolved).status) operations.push(...objectOperations(subject, 'status', ['get', 'patch', 'update']))
   operations.push(...subresourceOperations(subject), ...watchOperations(subject))
   return operations
 }

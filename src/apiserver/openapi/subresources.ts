@@ -1,5 +1,5 @@
 // Operations of the subresources that are not status: each has a verb set and a type of its own.
-import type { Verb } from '../../apimachinery/kind.ts'
+import { subresourcesIn, type Verb } from '../../apimachinery/kind.ts'
 import { type GroupVersionKind, type Operation, objectOperations, objectPath, operation, type Subject, withArticle } from './operations.ts'
 import { optionParameters } from './parameters.ts'
 
@@ -39,7 +39,7 @@ const proxyMethods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch'
 
 /** All operations of the subresources of a kind but status. Unknown names are left out: they have no documented form. */
 export function subresourceOperations(subject: Subject): Operation[] {
-  const { scale: scalePaths, others = [] } = subject.resolved.kind.subresources
+  const { scale: scalePaths, others = [] } = subresourcesIn(subject.resolved)
   const names = [...(scalePaths ? ['scale'] : []), ...others.filter((name) => name !== 'scale')]
   return names.flatMap((name) => {
     if (name === 'scale') return objectOperations(subject, 'scale', ['get', 'patch', 'update'], scale)

@@ -3,14 +3,15 @@ import type { Scale } from '../../../openapi/types/autoscaling/v1.ts'
 import { badRequest, invalid } from '../../apimachinery/api-error.ts'
 import { at, invalidValue } from '../../apimachinery/field-errors.ts'
 import { isObject } from '../../apimachinery/json.ts'
-import type { ScalePaths } from '../../apimachinery/kind.ts'
+import { type ScalePaths, subresourcesIn } from '../../apimachinery/kind.ts'
 import { draft as draftOf, type KubeObject } from '../../apimachinery/meta.ts'
 import { applyJsonPatch } from '../../apimachinery/patch/json-patch.ts'
 import { applyMergePatch } from '../../apimachinery/patch/merge-patch.ts'
 import { labelSelectorText, selectorFromLabels, selectorFromObject } from '../../apimachinery/selectors/label-selector.ts'
 import { decodeParsed, expectedType, parseJsonBody, parseYamlBody, readBody } from '../body.ts'
-import { objectOf } from '../codec.ts'
+import { objectOf, toStored, toVersion } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext, Subresource } from '../context.ts'
+import { converting } from '../conversions.ts'
 import { patchType } from '../negotiate.ts'
 import { writeOptions } from '../parameters.ts'
 import { freshen } from '../reading.ts'
@@ -24,27 +25,29 @@ export const scale: Subresource = { name: 'scale', verbs: ['get', 'update', 'pat
 
 async function handle(request: RequestContext, server: ServerContext): Promise<Answer> {
   const target = targetOf(request)
-  const paths = target.resolved.kind.subresources.scale
+  const { resolved } = target
+  const paths = subresourcesIn(resolved).scale
   if (paths === undefined) throw badRequest('scale is not supported for this resource')
   if (request.info.verb === 'get') {
     await freshen(server, undefined)
     const entry = await readEntry({ server, ...target })
-    return { type: 'object', object: scaleOf(objectOf(target.resolved.kind, entry), paths) }
+    return { type: 'object', object: scaleOf(toVersion(resolved, objectOf(resolved.kind, entry)), paths) }
   }
   const isPatch = request.info.verb === 'patch'
   const options = writeOptions(request.query, isPatch ? 'PatchOptions' : 'UpdateOptions', isPatch && isApply(request))
   const change = isPatch ? patched(server, request) : replaced(server, request)
   const write = writeOf(server, request, target, options)
   const written = await updateObject(write, (current) => {
-    const wanted = change(scaleOf(current!, paths))
+    const draft = draftOf(toVersion(resolved, current!))
+    const wanted = change(scaleOf(draft, paths))
     checkScale(wanted, target.name)
-    const draft = draftOf(current!)
     setReplicas(draft, paths.specReplicasPath, wanted.spec?.replicas ?? 0)
     const { resourceVersion, uid } = wanted.metadata ?? {}
     draft.metadata = { ...draft.metadata, ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}) }
-    return draft
+    return toStored(resolved, draft)
   })
-  return { type: 'object', object: scaleOf(written.object, paths) }
+  const now = await converting(resolved.kind, () => toVersion(resolved, written.object))
+  return { type: 'object', object: scaleOf(now, paths) }
 }
 
 /** The Scale of an object: the parent's identity, both numbers, and the selector as text. */

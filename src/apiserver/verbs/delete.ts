@@ -4,6 +4,7 @@ import type { KubeObject } from '../../apimachinery/meta.ts'
 import { expectedType, readBody } from '../body.ts'
 import { objectOf, toVersion } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
+import { converting } from '../conversions.ts'
 import type { Deleted } from '../deletion.ts'
 import { deleteObject } from '../deletion.ts'
 import { writeList } from '../list-writer.ts'
@@ -23,10 +24,10 @@ export async function remove(server: ServerContext, request: RequestContext, tar
 }
 
 /** The object itself while it stays, and for kinds that answer so; else a Status that names what went (wire.md 38). */
-function deletionAnswer({ resolved, name }: Target, { deleted, object, entry }: Deleted, code: number): Answer {
+async function deletionAnswer({ resolved, name }: Target, { deleted, object, entry }: Deleted, code: number): Promise<Answer> {
   if (!deleted || resolved.kind.deleteReturnsObject === true) {
     if (entry !== undefined) return { type: 'entry', resolved, entry, code }
-    return { type: 'object', object: toVersion(resolved, object), code }
+    return { type: 'object', object: await converting(resolved.kind, () => toVersion(resolved, object)), code }
   }
   const group = resolved.group === '' ? {} : { group: resolved.group }
   const status = {

@@ -15,6 +15,7 @@ import type { ParsedBody } from '../body.ts'
 import { decodeParsed, expectedOf, parseJsonBody, parseYamlBody } from '../body.ts'
 import { maxStoredWeight, toStored, toVersion } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
+import { checkSubmitted } from '../crd/version-errors.ts'
 import { applyObject } from '../field-management.ts'
 import type { PatchType } from '../negotiate.ts'
 import { patchType } from '../negotiate.ts'
@@ -74,6 +75,7 @@ function patched(write: Write, type: Exclude<PatchType, 'apply'>, parsed: Parsed
     )
     warned = true
     checkName(object, { resolved, namespace: write.namespace, name: write.name })
+    checkSubmitted(resolved, object, current, write.subresource)
     return withDefaults(resolved.kind, toStored(resolved, cloneJson(object)))
   }
 }

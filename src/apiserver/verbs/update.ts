@@ -8,9 +8,10 @@ import { expectedOf, readBody } from '../body.ts'
 import { breathe } from '../breathe.ts'
 import { toStored } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
+import { checkSubmitted } from '../crd/version-errors.ts'
 import { writeOptions } from '../parameters.ts'
 import { withDefaults } from '../schemas.ts'
-import { updateObject } from '../store.ts'
+import { type Transform, updateObject } from '../store.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Target } from '../target.ts'
 import { writeOf } from '../write-request.ts'
@@ -22,10 +23,16 @@ export async function update(server: ServerContext, request: RequestContext, tar
   const object = readBody(server, request, expectedOf(resolved), options.fieldValidation)
   await breathe()
   checkName(object, target)
-  const stored = withDefaults(resolved.kind, toStored(resolved, object))
+  const { kind } = resolved
+  const stored = kind.convert === undefined ? withDefaults(kind, toStored(resolved, object)) : undefined
   await breathe()
-  const uid = stored.metadata?.uid
-  const written = await updateObject(writeOf(server, request, target, options), () => cloneJson(stored), {
+  const write = writeOf(server, request, target, options)
+  const transform: Transform = (current) => {
+    checkSubmitted(resolved, object, current, write.subresource)
+    return stored === undefined ? withDefaults(kind, toStored(resolved, cloneJson(object))) : cloneJson(stored)
+  }
+  const uid = (stored ?? object).metadata?.uid
+  const written = await updateObject(write, transform, {
     ...(strategy === undefined ? { allowCreate: resolved.kind.createOnUpdate === true } : { strategy }),
     ...(uid ? { preconditionUid: uid } : {}),
     authorizeCreate: () => authorizeCreate(server, request),

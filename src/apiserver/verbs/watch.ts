@@ -37,7 +37,7 @@ async function watchPlan(server: ServerContext, request: RequestContext, { resol
   const withState = options.sendInitialEvents ?? (revision === undefined || revision === 0)
   if (withState || revision === undefined || revision === 0) await freshen(server, revision)
   const prefix = selectionPrefix(resolved.kind, namespace, chosen)
-  if (withState) await warmCandidates(server, resolved.kind, prefix, chosen)
+  if (withState) await warmCandidates(server, resolved, prefix, chosen)
   const fromNow = withState || revision === undefined || revision === 0
   const initial: readonly Entry[] | undefined = withState ? cachedCandidates(server, resolved.kind, prefix, chosen) : undefined
   return {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Harness } from '../core/harness.ts'
 import { zones } from './definitions.ts'
-import { conditionOf, crds, serving, until } from './served.ts'
+import { serving } from './served.ts'
 
 const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }
 const merge = { 'content-type': 'application/merge-patch+json' }
@@ -37,19 +37,4 @@ test('versions are converted by their name; each has its own defaults, columns a
       ['Name', 'Age'],
     ],
   )
-})
-
-test('a version that only a webhook could convert is refused, the stored one is served', async () => {
-  const converted = structuredClone(zones) as { metadata: { name: string }; spec: Record<string, unknown> & { names: object } }
-  converted.metadata.name = 'records.dns.example.com'
-  converted.spec.names = { plural: 'records', kind: 'Record' }
-  const clientConfig = { url: 'https://hooks.example.com/convert' }
-  converted.spec['conversion'] = { strategy: 'Webhook', webhook: { clientConfig, conversionReviewVersions: ['v1'] } }
-  const made = await server.call('POST', crds, converted)
-  assert.equal(made.code, 201, made.text)
-  await until(server, `${crds}/records.dns.example.com`, (body) => conditionOf(body, 'Established')?.status === 'True')
-  assert.equal((await server.call('POST', '/apis/dns.example.com/v1/records', { metadata: { name: 'r' } })).code, 201)
-  const other = await server.call('GET', '/apis/dns.example.com/v1beta1/records/r')
-  assert.equal(other.code, 500)
-  assert.match(other.body.message, /conversion webhook for dns\.example\.com\/v1beta1, Kind=Record failed/)
 })
