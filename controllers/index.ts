@@ -9,6 +9,7 @@ import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
 import { endpointsliceMirroring } from './endpointslice-mirroring.ts'
 import { garbageCollector } from './garbage-collector/index.ts'
+import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler/index.ts'
 import { job } from './job/index.ts'
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
@@ -37,6 +38,7 @@ export const controllers: readonly (Controller | LoopController)[] = [
   endpointslice,
   endpointsliceMirroring,
   garbageCollector,
+  horizontalPodAutoscaler,
   job,
   namespace,
   nodeIpam,

@@ -195,6 +195,11 @@ export function asInteger(given: Given): number {
   return Number(wholeUnits(given))
 }
 
+/** The amount as a floating-point number (upstream's AsApproximateFloat64()). */
+export function asFloat(given: Given): number {
+  return Number(quantity(given).nano) / 1e9
+}
+
 /** Thousandths, rounded away from zero (upstream's MilliValue()). */
 export function milliValue(given: Given): number {
   return Number(dividedUp(quantity(given).nano, 1_000_000n))

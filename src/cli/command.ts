@@ -19,6 +19,8 @@ export interface Terminal {
 export interface Command<F extends Flags = Flags> {
   name: string
   summary: string
+  /** A sentence more in help. */
+  notes?: string
   flags: F
   /** Words after the flags, in help; without it, any word is an error. */
   words?: string

@@ -6,6 +6,8 @@ export interface Flag<T = unknown> {
   summary: string
   /** Checks and converts the text; the message of what it throws follows `invalid argument "x" for "--name" flag:`. */
   parse: (text: string) => T
+  /** A text that parses to the value, where String(value) does not. */
+  text?: (value: T) => string
   default: T
   /** Shown in help instead of the default. */
   placeholder?: string
@@ -54,6 +56,19 @@ export function integerFlag(summary: string, fallback: number, range: { min?: nu
   return { summary, parse, default: fallback, placeholder: 'int' }
 }
 
+/** A decimal number such as 0.1. */
+export function numberFlag(summary: string, fallback: number, { min = Number.NEGATIVE_INFINITY }: { min?: number } = {}): Flag<number> {
+  const parse = (text: string) => {
+    const value = Number(text)
+    if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) || !Number.isFinite(value)) {
+      throw new Error(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`)
+    }
+    if (value < min) throw new Error(`must be at least ${min}`)
+    return value
+  }
+  return { summary, parse, default: fallback, placeholder: 'float' }
+}
+
 const durationUnits: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 0.001, µs: 0.001, ns: 1e-6 }
 
 /** Milliseconds of a Go duration such as 1m30s. Throws with Go's text for anything else. */
@@ -68,7 +83,7 @@ export function durationMs(text: string): number {
 
 /** A Go duration such as 1m30s; the value is milliseconds. */
 export function durationFlag(summary: string, fallbackMs: number): Flag<number> {
-  return { summary, parse: durationMs, default: fallbackMs, placeholder: 'duration' }
+  return { summary, parse: durationMs, text: (ms) => `${ms}ms`, default: fallbackMs, placeholder: 'duration' }
 }
 
 /** Comma-separated, may be repeated. */

@@ -39,7 +39,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   const rest = argv.slice(1).map((word) => word.replace(/^-v(=|$)/, '--v$1'))
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(
-      `${command.summary}.\n\nUsage:\n  k8ts ${name} [flags]${command.words ? ` ${command.words}` : ''}\n\nFlags:\n${describeFlags(flags)}\n`,
+      `${command.summary}.\n${command.notes === undefined ? '' : `${command.notes}\n`}\nUsage:\n  k8ts ${name} [flags]${command.words ? ` ${command.words}` : ''}\n\nFlags:\n${describeFlags(flags)}\n`,
     )
     return 0
   }

@@ -36,6 +36,8 @@ export interface ControllerSpec<T extends KubeObject, R extends Record<string, K
   /** Upstream's name minus "-controller". */
   name: string
   for: Kind<T>
+  /** What events call their source. Default: the name and `-controller`. */
+  eventSource?: string
   /** Whether an update of the object itself wakes it. Default: every one does. */
   wakes?: (object: T, previous: T) => boolean
   /** Kinds whose controller owner reference leads back to `for`. */
@@ -53,6 +55,8 @@ export interface ControllerSpec<T extends KubeObject, R extends Record<string, K
   resyncMs?: number
   /** Options that flags of the controller-manager fill, with their defaults (durations in ms). */
   options?: Readonly<Record<string, unknown>>
+  /** How long a key rests after a failure. Default: longer with each; so it is after a conflict in any case. */
+  retryAfterMs?: (options: Readonly<Record<string, unknown>>) => number
   /** Ports to the world beyond the API, handed in as `ports`; only such a controller may be async. */
   needs?: readonly string[]
   /** Pure: frozen in, plan out. `object` is undefined when it is gone from the cache (only with `absent: true`). */

@@ -19,6 +19,8 @@ export interface ControllerManagerOptions {
   identity: string
   /** Option values by controller name. */
   settings: Readonly<Record<string, Record<string, unknown>>>
+  /** Keys worked on at once, by controller name, over each one's default. */
+  workers?: Readonly<Record<string, number>>
   /** What controllers `need`, by port name. A function gets the running context. */
   ports: Readonly<Record<string, unknown>>
   openPorts?: (context: ComponentContext & { informers: InformerFactory }) => Record<string, unknown>
@@ -73,13 +75,15 @@ async function runAll(
     const recorder = createEventRecorder({
       client,
       clock,
-      component: `${controller.name}-controller`,
+      component: controller.eventSource ?? `${controller.name}-controller`,
       eventKind: Event,
       signal,
       onError: (err) => log.debug({ err }, 'event not recorded'),
     })
     recorders.push(recorder)
-    return runController(controller, { client, informers, recorder, clock, random, log, signal, options: settings, ports })
+    const workers = options.workers?.[controller.name]
+    const given = { options: settings, ports, ...(workers === undefined ? {} : { workers }) }
+    return runController(controller, { client, informers, recorder, clock, random, log, signal, ...given })
   })
   context.ready?.()
   await Promise.all([...runs, informers.stopped()])

@@ -1,11 +1,18 @@
 // Which ports the controllers of the built-in list are given.
 import type { ComponentContext } from '../component.ts'
+import { metricsPort } from './metrics-port.ts'
 import { namespaceContent, objectGraph, openDiscovery } from './ports.ts'
+import { scalesPort } from './scales-port.ts'
 
 /** The ports over the public API that controllers of all kinds need. */
 export function openPorts(context: ComponentContext): Record<string, unknown> {
   const { client, clock, random, log, signal } = context
   const options = { client, clock, random, signal, onError: (message: string, err: unknown) => log.debug({ err }, message) }
   const discovery = openDiscovery(options)
-  return { namespaceContent: namespaceContent(options, discovery), objectGraph: objectGraph(options, discovery) }
+  return {
+    metrics: metricsPort(options, discovery),
+    namespaceContent: namespaceContent(options, discovery),
+    objectGraph: objectGraph(options, discovery),
+    scales: scalesPort(options, discovery),
+  }
 }

@@ -22,8 +22,17 @@ export interface PortOptions {
 /** How long a discovery is good; a new CRD is noticed within this. */
 const discoveryMs = 10_000
 
-interface Discovery {
+/** What the server serves, as kinds. */
+export interface Discovery {
   current(): Promise<{ kinds: Kind[]; failed: string[] }>
+}
+
+/** Kinds of a group by that word, one per resource. @throws Error in upstream's words when there is none */
+export async function kindsNamed(discovery: Discovery, group: string, kind: string): Promise<Kind[]> {
+  const { kinds } = await discovery.current()
+  const found = kinds.filter((one) => one.group === group && one.kind === kind)
+  if (found.length === 0) throw new Error(`no matches for kind ${JSON.stringify(kind)} in group ${JSON.stringify(group)}`)
+  return found
 }
 
 /** One shared, short-lived discovery. */

@@ -23,6 +23,8 @@ export interface RunnerOptions {
   signal: AbortSignal
   /** Values of the controller's `options`, over its defaults. */
   options?: Record<string, unknown>
+  /** Keys worked on at once, instead of the controller's own number. */
+  workers?: number
   /** The ports the controller `needs`. */
   ports?: Record<string, unknown>
   /** Told after each reconcile, for metrics. */
@@ -81,7 +83,7 @@ class ControllerRun {
     await cachesSynced(this.#caches.values(), signal).catch(() => {})
     if (signal.aborted) close()
     const resync = this.#resync()
-    await Promise.all(Array.from({ length: this.#controller.workers ?? 5 }, () => this.#work()))
+    await Promise.all(Array.from({ length: this.#o.workers ?? this.#controller.workers ?? 5 }, () => this.#work()))
     resync?.cancel()
     for (const timer of this.#resting.values()) timer.cancel()
     for (const stop of this.#unsubscribe) stop()
@@ -214,7 +216,9 @@ class ControllerRun {
       else log.error(fields, 'reconcile failed')
       this.#o.observe?.(this.#controller.name, (clock.now() - started) / 1000, expected ? 'retry' : 'error')
       const afterSeconds = error instanceof ApiError ? error.details?.retryAfterSeconds : undefined
+      const fixedMs = isConflict(error) ? undefined : this.#controller.retryAfterMs?.(this.#settings)
       if (afterSeconds !== undefined) this.#queue.addAfter(key, afterSeconds * 1000)
+      else if (fixedMs !== undefined) this.#queue.addAfter(key, fixedMs)
       else this.#queue.addRateLimited(key)
     }
   }

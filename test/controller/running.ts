@@ -17,8 +17,12 @@ export interface Running {
   stop: () => Promise<void>
 }
 
-/** Runs a controller over a server that `prepare` fills first. */
-export function running(controller: Controller, prepare: (server: FakeServer) => void = () => {}): Running {
+/** Runs a controller over a server that `prepare` fills first; `portsOf` makes what it needs besides. */
+export function running(
+  controller: Controller,
+  prepare: (server: FakeServer) => void = () => {},
+  portsOf: (server: FakeServer, clock: VirtualClock) => Record<string, unknown> = () => ({}),
+): Running {
   const clock = new VirtualClock()
   const server = new FakeServer(clock)
   prepare(server)
@@ -27,7 +31,8 @@ export function running(controller: Controller, prepare: (server: FakeServer) =>
   const informers = new InformerFactory(shared)
   const recorder = createEventRecorder({ client: server.client, eventKind: Event, clock, component: `${controller.name}-controller` })
   const logs: LogLine[] = []
-  const run = runController(controller, { ...shared, informers, recorder, log: logTo(logs) })
+  const ports = portsOf(server, clock)
+  const run = runController(controller, { ...shared, informers, recorder, log: logTo(logs), ports })
   const stop = async () => {
     end.abort()
     await clock.advance(1000)

@@ -20,6 +20,8 @@ interface Given {
   options?: Record<string, unknown>
   /** The controller's own notes. */
   memory?: Record<string, unknown>
+  /** Answers of ports: by port and method a value, or `{ error: message }`. */
+  ports?: Record<string, Record<string, unknown>>
   /** Message of a failed write: what onFailure then plans is printed as well. */
   failure?: string
 }
@@ -58,12 +60,24 @@ export async function planOf(controller: Controller, text: string): Promise<stri
     key,
     memory: new Map(Object.entries(given.memory ?? {})),
     options: { ...controller.options, ...given.options },
-    ports: {},
+    ports: portsOf(given.ports),
   }
   const { name, namespace } = splitKey(key)
   const object = main.get(name, namespace)
   const plan = object === undefined ? await controller.absent?.(key, reads, context) : await controller.reconcile(object, reads, context)
   return stringify(rendered(plan ?? { steps: [], events: [] }, given.failure), { lineWidth: 140, aliasDuplicateObjects: false })
+}
+
+/** Ports that say what the case says, whatever they are asked. */
+function portsOf(answers: Given['ports'] = {}): Record<string, unknown> {
+  const method = (answer: unknown) => async () => {
+    const { error } = { ...(answer as { error?: string }) }
+    if (error !== undefined) throw new Error(error)
+    return structuredClone(answer)
+  }
+  const port = (methods: Record<string, unknown>) =>
+    Object.fromEntries(Object.entries(methods).map(([name, answer]) => [name, method(answer)]))
+  return Object.fromEntries(Object.entries(answers).map(([name, methods]) => [name, port(methods)]))
 }
 
 /** What case files leave out because it is the same everywhere. */
@@ -75,7 +89,7 @@ function completed(object: KubeObject, kind: Kind): KubeObject {
 }
 
 function rendered(plan: Plan, failure: string | undefined): unknown {
-  const refused = plan.steps.flat().find(({ op }) => op === 'create' || op === 'delete')
+  const refused = plan.steps.flat().find(({ op }) => op === 'create' || op === 'delete' || op === 'update')
   const after = failure === undefined || refused === undefined ? undefined : plan.onFailure?.(new Error(failure), refused)
   return {
     steps: plan.steps.map((step) =>

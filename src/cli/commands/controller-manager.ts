@@ -1,4 +1,4 @@
-// k8ts controller-manager: upstream's flags.
+// k8ts controller-manager: flags to the settings of controllers.
 
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -7,38 +7,20 @@ import { controllers } from '../../../controllers/index.ts'
 import { type ControllerManagerOptions, chosenControllers, runControllerManager } from '../../controller/manager.ts'
 import { openPorts } from '../../controller/open-ports.ts'
 import { defineCommand } from '../command.ts'
-import { booleanFlag, durationFlag, type FlagValues, integerFlag, listFlag, stringFlag, UsageError } from '../flags.ts'
+import { type FlagValues, UsageError } from '../flags.ts'
 import { runWorker } from '../worker.ts'
-
-const flags = {
-  'allocate-node-cidrs': booleanFlag('Give each node a pod range out of --cluster-cidr'),
-  'cluster-cidr': stringFlag('Range of pod addresses'),
-  controllers: listFlag('Controllers to run: * = all, name = this one, -name = not this one', ['*']),
-  kubeconfig: stringFlag('File with the address and credentials of the API server'),
-  'leader-elect': booleanFlag('Run only while leading, so that several managers may run', true),
-  'leader-elect-identity': stringFlag(
-    'Name under which to lead; whoever has it takes over its own lease at once (default: host name and a random id)',
-  ),
-  master: stringFlag('URL of the API server; overrides the kubeconfig'),
-  'node-cidr-mask-size': integerFlag('Prefix length of the range of a node', 24, { min: 8, max: 30 }),
-  'node-monitor-grace-period': durationFlag('Silence after which a node is marked Unknown', 50_000),
-  'node-startup-grace-period': durationFlag('Silence after which a node that has just begun is marked Unknown', 60_000),
-  'root-ca-file': stringFlag('PEM file published as the ConfigMap kube-root-ca.crt'),
-  'service-account-private-key-file': stringFlag('PEM private key for legacy service account tokens'),
-  'service-cluster-ip-range': stringFlag('CIDR of service addresses'),
-  'terminated-pod-gc-threshold': integerFlag('Ended pods that may stay before the oldest are deleted; 0 or less: all may', 12_500),
-}
+import { controllerManagerFlags } from './controller-manager-flags.ts'
 
 export const command = defineCommand({
   name: 'controller-manager',
   summary: 'Run the controllers',
-  flags,
+  flags: controllerManagerFlags,
   async run(values, terminal) {
     await runWorker('kube-controller-manager', values, runControllerManager, controllerManagerOptions(values), terminal)
   },
 })
 
-function controllerManagerOptions(values: FlagValues<typeof flags>): ControllerManagerOptions {
+function controllerManagerOptions(values: FlagValues<typeof controllerManagerFlags>): ControllerManagerOptions {
   try {
     chosenControllers(controllers, values.controllers)
   } catch (error) {
@@ -49,7 +31,15 @@ function controllerManagerOptions(values: FlagValues<typeof flags>): ControllerM
     controllers: values.controllers,
     leaderElect: values['leader-elect'],
     identity: values['leader-elect-identity'] || `${hostname()}_${randomUUID()}`,
+    workers: { 'horizontal-pod-autoscaler': values['concurrent-horizontal-pod-autoscaler-syncs'] },
     settings: {
+      'horizontal-pod-autoscaler': {
+        syncPeriodMs: values['horizontal-pod-autoscaler-sync-period'],
+        downscaleStabilizationMs: values['horizontal-pod-autoscaler-downscale-stabilization'],
+        tolerance: values['horizontal-pod-autoscaler-tolerance'],
+        cpuInitializationPeriodMs: values['horizontal-pod-autoscaler-cpu-initialization-period'],
+        initialReadinessDelayMs: values['horizontal-pod-autoscaler-initial-readiness-delay'],
+      },
       'node-ipam': {
         clusterCidr: values['allocate-node-cidrs'] ? values['cluster-cidr'] : '',
         nodeCidrMaskSize: values['node-cidr-mask-size'],

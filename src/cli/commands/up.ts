@@ -16,6 +16,8 @@ import { type ClusterFiles, ensureClusterFiles } from '../pki-files.ts'
 import { serverReady } from '../server-ready.ts'
 import { type ProcessSpec, Supervisor } from '../supervisor.ts'
 import { apiserverFlags } from './apiserver-flags.ts'
+import { controllerManagerFlags } from './controller-manager-flags.ts'
+import { handedOn } from './handed-on.ts'
 
 const ownFlags = {
   'data-dir': stringFlag('Where the cluster lives: store, keys, kubeconfigs, logs', '.k8ts'),
@@ -26,7 +28,7 @@ const ownFlags = {
   runtime: choiceFlag('Container runtime of the nodes', ['hollow'], 'hollow'),
   'cluster-cidr': stringFlag('Range of pod addresses', '10.244.0.0/16'),
 }
-const flags = { ...apiserverFlags, ...ownFlags }
+const flags = { ...controllerManagerFlags, ...apiserverFlags, ...ownFlags }
 type Values = FlagValues<typeof flags>
 
 /** Set by `up` itself, so they may not be given. */
@@ -41,11 +43,18 @@ const derived = [
   'kubelet-client-key',
   'service-account-key-file',
   'service-account-signing-key-file',
+  'allocate-node-cidrs',
+  'leader-elect',
+  'leader-elect-identity',
+  'master',
+  'root-ca-file',
+  'service-account-private-key-file',
 ]
 
 export const command = defineCommand({
   name: 'up',
   summary: 'Run a whole cluster: every component as its own process',
+  notes: 'Flags of the apiserver and of the controller-manager may be given as well: they are handed on by name.',
   flags,
   async run(values, terminal, _words, given) {
     const directory = resolve(values['data-dir'])
@@ -121,6 +130,7 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
       `--root-ca-file=${files.caCert}`,
       `--service-account-private-key-file=${files.serviceAccountKey}`,
       `--service-cluster-ip-range=${values['service-cluster-ip-range']}`,
+      ...handedOn(controllerManagerFlags, values, given, [...derived, 'cluster-cidr', 'service-cluster-ip-range', 'kubeconfig']),
     ]),
     worker('scheduler', 'scheduler', [leader]),
   ]
@@ -141,15 +151,12 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
   return specs
 }
 
-/** Every API-server flag that was given to `up` is handed on; the rest is what a one-machine cluster needs. */
+/** What was given, and what a one-machine cluster needs. */
 function apiserverArguments(values: Values, given: ReadonlySet<string>, { directory, port, files }: Omit<Layout, 'nodes'>): string[] {
   for (const name of derived) if (name !== 'data-dir' && given.has(name)) throw new UsageError(`--${name} is set by "up" itself`)
-  const passed = Object.keys(apiserverFlags)
-    .filter((name) => given.has(name) && !derived.includes(name))
-    .map((name) => `--${name}=${flagText(values[name as keyof Values])}`)
   const fallback = (name: string, text: string) => (given.has(name) ? [] : [`--${name}=${text}`])
   return [
-    ...passed,
+    ...handedOn(apiserverFlags, values, given, derived),
     ...fallback('bind-address', '127.0.0.1'),
     // addresses of hollow nodes are simulated; the name is that of this machine
     ...fallback('kubelet-preferred-address-types', 'InternalDNS,InternalIP,Hostname,ExternalDNS,ExternalIP'),
@@ -164,15 +171,6 @@ function apiserverArguments(values: Values, given: ReadonlySet<string>, { direct
     `--service-account-key-file=${files.serviceAccountPublicKey}`,
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
   ]
-}
-
-function flagText(value: unknown): string {
-  if (Array.isArray(value)) return value.join(',')
-  if (value !== null && typeof value === 'object')
-    return Object.entries(value)
-      .map(([key, text]) => `${key}=${text}`)
-      .join(',')
-  return String(value)
 }
 
 function serverNames(values: Values) {
