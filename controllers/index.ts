@@ -1,5 +1,8 @@
 // The sorted list of controllers which the controller-manager runs. Names are upstream's minus "-controller".
 import type { Controller, LoopController } from '../src/controller/define.ts'
+import { certificatesigningrequestApproving } from './certificatesigningrequest-approving.ts'
+import { certificatesigningrequestCleaner } from './certificatesigningrequest-cleaner.ts'
+import { certificatesigningrequestSigning } from './certificatesigningrequest-signing.ts'
 import { clusterroleAggregation } from './clusterrole-aggregation.ts'
 import { cronjob } from './cronjob/index.ts'
 import { daemonset } from './daemonset/index.ts'
@@ -29,6 +32,9 @@ import { tokenCleaner } from './token-cleaner.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 
 export const controllers: readonly (Controller | LoopController)[] = [
+  certificatesigningrequestApproving,
+  certificatesigningrequestCleaner,
+  certificatesigningrequestSigning,
   clusterroleAggregation,
   cronjob,
   daemonset,

@@ -9,6 +9,7 @@ import type { Clock, Random } from './apimachinery/clock.ts'
 import type { ApiServer } from './apiserver/component.ts'
 import type { ServerOptions } from './apiserver/context.ts'
 import { openApiServer } from './apiserver/run.ts'
+import { certificatesPort } from './cli/certificate-signer.ts'
 import { kubeletFlags, kubeletOptions } from './cli/commands/kubelet.ts'
 import { parseFlags } from './cli/flags.ts'
 import { hostAddress } from './cli/host-address.ts'
@@ -135,7 +136,7 @@ function components(
     leaderElect: false,
     identity: 'in-process',
     settings: { 'node-ipam': { clusterCidr }, 'root-ca-certificate-publisher': { rootCa: identity.ca } },
-    ports: {},
+    ports: { certificates: certificatesPort(() => identity.authority) },
     openPorts,
   })
   const scheduler = start('kube-scheduler', runScheduler, { leaderElect: false, identity: 'in-process' })
@@ -172,6 +173,7 @@ function credentials(now: number) {
     ...validity,
   })
   return {
+    authority: ca,
     ca: ca.certificatePem,
     server,
     admin,

@@ -1,5 +1,6 @@
 // Which ports the controllers of the built-in list are given.
 import type { ComponentContext } from '../component.ts'
+import { accessReview } from './access-review.ts'
 import { metricsPort } from './metrics-port.ts'
 import { namespaceContent, objectGraph, openDiscovery } from './ports.ts'
 import { scalesPort } from './scales-port.ts'
@@ -10,6 +11,7 @@ export function openPorts(context: ComponentContext): Record<string, unknown> {
   const options = { client, clock, random, signal, onError: (message: string, err: unknown) => log.debug({ err }, message) }
   const discovery = openDiscovery(options)
   return {
+    accessReview: accessReview(client, signal),
     metrics: metricsPort(options, discovery),
     namespaceContent: namespaceContent(options, discovery),
     objectGraph: objectGraph(options, discovery),

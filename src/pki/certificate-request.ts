@@ -21,6 +21,8 @@ import { decodePem, encodePem } from './pem.ts'
 
 export interface CertificateRequest extends Subject, AlternativeNames {
   publicKey: KeyObject
+  /** The DER of the subject, as it was asked for. */
+  rawSubject: Buffer
 }
 
 const extensionRequestId = '1.2.840.113549.1.9.14'
@@ -59,7 +61,7 @@ export function parseCertificateRequest(pem: string): CertificateRequest {
   const publicKey = createPublicKey({ key: key.raw, format: 'der', type: 'spki' })
   if (!verify(digestOf(algorithm), body.raw, publicKey, signature.content.subarray(1)))
     throw new Error('x509: invalid certificate request signature')
-  return { ...decodeName(name), ...requestedNames(attributes), publicKey }
+  return { ...decodeName(name), ...requestedNames(attributes), publicKey, rawSubject: name.raw }
 }
 
 function requestedNames(attributes: DerNode | undefined): AlternativeNames {

@@ -4,6 +4,7 @@ import {
   bitString,
   boolean,
   children,
+  dottedId,
   explicit,
   implicit,
   objectId,
@@ -68,7 +69,7 @@ const signatureIds = {
   ecdsaWithSHA512: '1.2.840.10045.4.3.4',
   ed25519: '1.3.101.112',
 }
-const extensionIds = {
+export const extensionIds = {
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
@@ -119,7 +120,6 @@ export function signCertificate(options: LeafOptions): string {
   const dnsNames = options.dnsNames ?? []
   const ipAddresses = options.ipAddresses ?? []
   const encipher = options.keyEncipherment ?? true
-  const authorityKey = keyId(ca.publicKey)
   const der = signedCertificate(options.ca.privateKey, {
     ...options,
     issuer: subjectOf(ca),
@@ -130,7 +130,7 @@ export function signCertificate(options: LeafOptions): string {
         ? []
         : [extension(extensionIds.extendedKeyUsage, sequence(...options.usages.map((usage) => objectId(usageIds[usage]))))]),
       extension(extensionIds.basicConstraints, sequence(), true),
-      extension(extensionIds.authorityKeyId, sequence(implicit(0, authorityKey))),
+      authorityKeyExtension(ca),
       ...(dnsNames.length + ipAddresses.length === 0
         ? []
         : [extension(extensionIds.subjectAltName, encodeAlternativeNames(dnsNames, ipAddresses))]),
@@ -145,7 +145,8 @@ export function issueCertificate(options: Omit<LeafOptions, 'publicKey'> & { pri
   return { certificatePem: signCertificate({ ...options, publicKey: pair.publicKey }), privateKeyPem: privateKeyPem(pair.privateKey) }
 }
 
-interface CertificateParts {
+/** What a certificate says, its fields still in DER where they may be anything. */
+export interface CertificateParts {
   issuer: Uint8Array
   subject: Uint8Array
   publicKey: KeyObject
@@ -155,7 +156,8 @@ interface CertificateParts {
   extensions: readonly Uint8Array[]
 }
 
-function signedCertificate(signer: KeyObject, parts: CertificateParts): Buffer {
+/** The DER of a certificate that `signer` vouches for. */
+export function signedCertificate(signer: KeyObject, parts: CertificateParts): Buffer {
   const algorithm = signatureAlgorithm(signer)
   const body = sequence(
     explicit(0, unsignedInteger(Buffer.from([2]))), // version 3
@@ -195,7 +197,8 @@ function randomSerial(): Buffer {
   return serial
 }
 
-function extension(id: string, value: Uint8Array, critical = false): Buffer {
+/** One X.509 v3 extension. */
+export function extension(id: string, value: Uint8Array, critical = false): Buffer {
   return sequence(objectId(id), ...(critical ? [boolean(true)] : []), octetString(value))
 }
 
@@ -212,8 +215,25 @@ function keyId(key: KeyObject): Buffer {
     .digest()
 }
 
+/** Names the authority's key as the authority itself does; authorities differ in how they make that name of a key. */
+export function authorityKeyExtension(authority: X509Certificate): Buffer {
+  const id = ownKeyId(authority) ?? keyId(authority.publicKey)
+  return extension(extensionIds.authorityKeyId, sequence(implicit(0, id)))
+}
+
+function ownKeyId(certificate: X509Certificate): Buffer | undefined {
+  const extensions = children(children(readNode(certificate.raw))[0]!).find(({ tag }) => tag === 0xa3)
+  for (const one of extensions === undefined ? [] : children(readNode(extensions.content))) {
+    const [id, ...rest] = children(one)
+    const value = rest.at(-1)
+    if (id !== undefined && value !== undefined && dottedId(id.content) === extensionIds.subjectKeyId)
+      return readNode(value.content).content
+  }
+  return undefined
+}
+
 /** The subject's own bytes, so that an issuer is named exactly as it names itself. */
-function subjectOf(certificate: X509Certificate): Buffer {
+export function subjectOf(certificate: X509Certificate): Buffer {
   const fields = children(children(readNode(certificate.raw))[0]!)
   return fields[fields[0]?.tag === 0xa0 ? 5 : 4]!.raw
 }

@@ -36,16 +36,22 @@ export function decodeName(name: DerNode): Subject {
 export interface AlternativeNames {
   dnsNames: string[]
   ipAddresses: string[]
-  /** Present in what was parsed, never written. */
   emailAddresses: string[]
   uris: string[]
 }
 
 /** The GeneralNames of a subjectAltName extension. */
-export function encodeAlternativeNames(dnsNames: readonly string[], ipAddresses: readonly string[]): Buffer {
+export function encodeAlternativeNames(
+  dnsNames: readonly string[],
+  ipAddresses: readonly string[],
+  emailAddresses: readonly string[] = [],
+  uris: readonly string[] = [],
+): Buffer {
   return sequence(
     ...dnsNames.map((name) => implicit(2, Buffer.from(name, 'latin1'))),
+    ...emailAddresses.map((address) => implicit(1, Buffer.from(address, 'latin1'))),
     ...ipAddresses.map((address) => implicit(7, addressBytes(address))),
+    ...uris.map((uri) => implicit(6, Buffer.from(uri, 'latin1'))),
   )
 }
 

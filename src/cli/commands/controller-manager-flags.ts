@@ -1,9 +1,12 @@
 // The controller-manager's flags: upstream's names. A flag that is not here is refused by name.
+
 import { booleanFlag, durationFlag, integerFlag, listFlag, numberFlag, stringFlag } from '../flags.ts'
+import { signingFlags } from '../signing-flags.ts'
 
 export const controllerManagerFlags = {
   'allocate-node-cidrs': booleanFlag('Give each node a pod range out of --cluster-cidr'),
   'cluster-cidr': stringFlag('Range of pod addresses'),
+  ...signingFlags,
   'concurrent-horizontal-pod-autoscaler-syncs': integerFlag('HorizontalPodAutoscalers looked at at the same time', 5, {
     min: 1,
     max: 1000,

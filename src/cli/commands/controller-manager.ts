@@ -6,8 +6,10 @@ import { hostname } from 'node:os'
 import { controllers } from '../../../controllers/index.ts'
 import { type ControllerManagerOptions, chosenControllers, runControllerManager } from '../../controller/manager.ts'
 import { openPorts } from '../../controller/open-ports.ts'
+import { certificatesPortOfFiles } from '../certificate-signer.ts'
 import { defineCommand } from '../command.ts'
 import { type FlagValues, UsageError } from '../flags.ts'
+import { signerFiles } from '../signing-flags.ts'
 import { runWorker } from '../worker.ts'
 import { controllerManagerFlags } from './controller-manager-flags.ts'
 
@@ -33,6 +35,7 @@ function controllerManagerOptions(values: FlagValues<typeof controllerManagerFla
     identity: values['leader-elect-identity'] || `${hostname()}_${randomUUID()}`,
     workers: { 'horizontal-pod-autoscaler': values['concurrent-horizontal-pod-autoscaler-syncs'] },
     settings: {
+      'certificatesigningrequest-signing': { clusterSigningDurationMs: values['cluster-signing-duration'] },
       'horizontal-pod-autoscaler': {
         syncPeriodMs: values['horizontal-pod-autoscaler-sync-period'],
         downscaleStabilizationMs: values['horizontal-pod-autoscaler-downscale-stabilization'],
@@ -51,7 +54,7 @@ function controllerManagerOptions(values: FlagValues<typeof controllerManagerFla
       'pod-garbage-collector': { terminatedPodGcThreshold: values['terminated-pod-gc-threshold'] },
       'root-ca-certificate-publisher': { rootCa: values['root-ca-file'] === '' ? '' : readFileSync(values['root-ca-file'], 'utf8') },
     },
-    ports: {},
+    ports: { certificates: certificatesPortOfFiles(signerFiles(values)) },
     openPorts,
   }
 }

@@ -127,6 +127,8 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
       `--cluster-cidr=${values['cluster-cidr']}`,
       '--allocate-node-cidrs=true',
       leader,
+      `--cluster-signing-cert-file=${files.caCert}`,
+      `--cluster-signing-key-file=${files.caKey}`,
       `--root-ca-file=${files.caCert}`,
       `--service-account-private-key-file=${files.serviceAccountKey}`,
       `--service-cluster-ip-range=${values['service-cluster-ip-range']}`,
