@@ -16,9 +16,10 @@ import { serveCustomResources } from './crd/custom-resources.ts'
 import { startExpiry } from './expiry.ts'
 import type { HistoryLimits } from './history.ts'
 import { assemble } from './server.ts'
+import { resolveService } from './service-resolver.ts'
 import { warm } from './warm.ts'
 import { WatchCache } from './watch-cache.ts'
-import type { ResolveService, WebhookClient } from './webhook/client.ts'
+import type { WebhookClient } from './webhook/client.ts'
 import { webhookClient } from './webhook/client.ts'
 
 /** What the server is given; it opens nothing by itself but its listener. */
@@ -72,10 +73,6 @@ const defaults: ServerOptions = {
 
 const drainMs = 10_000
 
-const noServices: ResolveService = (namespace, name) => {
-  throw new Error(`no service resolver for ${namespace}/${name}`)
-}
-
 /** Decodes what was loaded, in the background: admission reads the cache synchronously. */
 async function warmAll({ registry, cache, signal }: ServerContext): Promise<void> {
   for (const kind of registry.kinds()) {
@@ -113,7 +110,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
     hooks: [],
     subresources: [],
     routes: dependencies.routes ?? [],
-    webhooks: dependencies.webhooks ?? webhookClient(clock, noServices),
+    webhooks: dependencies.webhooks ?? webhookClient(clock, (reference) => resolveService(cache, random, reference)),
     leaving: leaving.signal,
     signal: closing.signal,
     ...(dependencies.audit === undefined ? {} : { audit: dependencies.audit }),

@@ -1,6 +1,5 @@
 // Serves /openapi/v2 (JSON and protobuf) and /openapi/v3 with its group documents. Built-in groups come from the committed files;
 // what CRDs or legacy switches add is computed, once per generation of the registry.
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Registry, Resolved } from '../../apimachinery/kind.ts'
 import { encodeOpenApiV2 } from '../../apimachinery/protobuf/openapi-v2.ts'
@@ -8,7 +7,7 @@ import type { Answer, RequestContext, Route, ServerContext } from '../context.ts
 import type { Json } from './definitions.ts'
 import { documentOptions } from './documents.ts'
 import { openApiV2 } from './v2.ts'
-import { documentHash, groupVersionKey, openApiV3, openApiV3Discovery, openApiV3Index } from './v3.ts'
+import { discoveryKeys, documentHash, groupVersionKey, openApiV3, openApiV3Discovery, openApiV3Index } from './v3.ts'
 
 const folder = new URL('../../../openapi/', import.meta.url)
 const protobufTypes = [
@@ -20,7 +19,9 @@ const yearSeconds = 31_536_000
 
 interface Published {
   generation: number
-  /** v3 documents by key ("apis/apps/v1"), each made on first use. */
+  /** Kinds by key of their v3 document ("apis/apps/v1"). */
+  keys: ReadonlyMap<string, readonly Resolved[]>
+  /** v3 documents by key, each made on first use; those whose kinds have not changed outlive their generation. */
   v3: Map<string, Promise<Buffer>>
   index: Promise<Buffer> | undefined
   v2: Promise<Buffer> | undefined
@@ -33,18 +34,20 @@ export function openApiRoutes(builtin: ReadonlySet<unknown>): Route[] {
   const publishedOf = ({ registry }: ServerContext): Published => {
     const known = cache.get(registry)
     if (known !== undefined && known.generation === registry.generation) return known
-    const made: Published = { generation: registry.generation, v3: new Map(), index: undefined, v2: undefined, v2Protobuf: undefined }
+    const keys = keysOf(registry)
+    const v3 = new Map([...(known?.v3 ?? [])].filter(([key]) => sameKinds(known?.keys.get(key), keys.get(key))))
+    const made: Published = { generation: registry.generation, keys, v3, index: undefined, v2: undefined, v2Protobuf: undefined }
     cache.set(registry, made)
     return made
   }
   const documents = new Documents(builtin)
   return [
-    { path: /^\/openapi\/v3\/?$/, handle: async (_request, server) => json(await documents.index(publishedOf(server), server)) },
+    { path: /^\/openapi\/v3\/?$/, handle: async (_request, server) => json(await documents.index(publishedOf(server))) },
     {
       path: /^\/openapi\/v3\/.+$/,
       handle: async (request, server) => {
         const key = request.info.path.slice('/openapi/v3/'.length)
-        const bytes = await documents.v3(publishedOf(server), server, key)
+        const bytes = await documents.v3(publishedOf(server), key)
         return bytes === undefined ? notFound : cached(request, bytes, 'application/json')
       },
     },
@@ -71,39 +74,40 @@ class Documents {
     this.#builtin = builtin
   }
 
-  index(published: Published, server: ServerContext): Promise<Buffer> {
-    published.index ??= this.#makeIndex(published, server)
+  index(published: Published): Promise<Buffer> {
+    published.index ??= this.#makeIndex(published)
     return published.index
   }
 
-  async #makeIndex(published: Published, server: ServerContext): Promise<Buffer> {
+  async #makeIndex(published: Published): Promise<Buffer> {
     const hashes = new Map<string, string>()
-    for (const key of this.#keys(server).keys()) {
-      const bytes = await this.v3(published, server, key)
-      if (bytes !== undefined) hashes.set(key, documentHash(bytes))
+    for (const key of published.keys.keys()) {
+      const bytes = await this.v3(published, key)
+      if (bytes !== undefined) hashes.set(key, hashOf(bytes))
+      await pause()
     }
     return Buffer.from(JSON.stringify(openApiV3Index(hashes)))
   }
 
-  async v3(published: Published, server: ServerContext, key: string): Promise<Buffer | undefined> {
+  async v3(published: Published, key: string): Promise<Buffer | undefined> {
     const known = published.v3.get(key)
     if (known !== undefined) return known
-    const resolved = this.#keys(server).get(key)
+    const resolved = published.keys.get(key)
     if (resolved === undefined) return undefined
-    const made = this.#makeV3(key, resolved, server)
+    const made = this.#makeV3(key, resolved)
     published.v3.set(key, made)
     return made
   }
 
-  async #makeV3(key: string, resolved: readonly Resolved[], server: ServerContext): Promise<Buffer> {
+  async #makeV3(key: string, resolved: readonly Resolved[]): Promise<Buffer> {
     if (resolved.every(({ kind, served }) => this.#builtin.has(kind) && served?.legacy !== true)) {
       const file = await readFile(new URL(`v3/${fileName(key)}`, folder)).catch(() => undefined)
       if (file !== undefined) return file
     }
     const first = resolved[0]
     if (first !== undefined) return text(openApiV3(first, resolved, documentOptions))
-    const groups = new Set(server.registry.resolved().map(({ group }) => group))
-    return text(openApiV3Discovery([...groups], documentOptions).get(key) ?? {})
+    const group = key.startsWith('apis/') ? [key.slice('apis/'.length)] : []
+    return text(openApiV3Discovery(group, documentOptions).get(key) ?? {})
   }
 
   v2(published: Published, server: ServerContext): Promise<Buffer> {
@@ -126,14 +130,27 @@ class Documents {
     )
     return published.v2Protobuf
   }
+}
 
-  /** Kinds by key of their document; documents of paths without kinds ("apis", "version") have none. */
-  #keys(server: ServerContext): Map<string, readonly Resolved[]> {
-    const resolved = server.registry.resolved()
-    const keys = new Map<string, readonly Resolved[]>(Map.groupBy(resolved, groupVersionKey))
-    for (const key of openApiV3Discovery([...new Set(resolved.map(({ group }) => group))], documentOptions).keys()) keys.set(key, [])
-    return keys
-  }
+/** Kinds by key of their document; documents of paths without kinds ("apis", "version") have none. */
+function keysOf(registry: Registry): Map<string, readonly Resolved[]> {
+  const resolved = registry.resolved()
+  const keys = new Map<string, readonly Resolved[]>(Map.groupBy(resolved, groupVersionKey))
+  for (const key of discoveryKeys(new Set(resolved.map(({ group }) => group)))) keys.set(key, [])
+  return keys
+}
+
+function sameKinds(before: readonly Resolved[] | undefined, now: readonly Resolved[] | undefined): boolean {
+  return before !== undefined && before.length === now?.length && before.every((resolved, index) => resolved === now[index])
+}
+
+const hashes = new WeakMap<Buffer, string>()
+
+/** The hash of a document, made once. */
+function hashOf(bytes: Buffer): string {
+  let hash = hashes.get(bytes)
+  if (hash === undefined) hashes.set(bytes, (hash = documentHash(bytes)))
+  return hash
 }
 
 /** api/v1 → core__v1.json, apis/apps/v1 → apps__v1.json, apis/apps → apps.json, version → version.json. */
@@ -158,11 +175,11 @@ function json(body: Buffer): Answer {
 
 /** With an ETag; 304 when the client has it; for good when the URL names the hash. */
 function cached(request: RequestContext, body: Buffer, contentType: string): Answer {
-  const hash = createHash('sha512').update(body).digest('hex').slice(0, 64).toUpperCase()
+  const hash = hashOf(body).slice(0, 64)
   const etag = `"${hash}"`
   const named = request.query.get('hash')
   const headers: Record<string, string> = { Etag: etag, Vary: 'Accept' }
-  if (named !== null && named === documentHash(body)) {
+  if (named !== null && named === hashOf(body)) {
     headers['Cache-Control'] = 'public, immutable'
     headers['Expires'] = new Date(request.receivedAt + yearSeconds * 1000).toUTCString()
   }

@@ -34,7 +34,7 @@ export function openApiV3(groupVersion: { group: string; version: string }, reso
 /** The small documents beside the group versions: `api`, `apis`, `apis/apps`, `version`. Key → document. */
 export function openApiV3Discovery(groups: readonly string[], options: DocumentOptions): Map<string, Json> {
   const style = { version: 3 as const, descriptions: options.descriptions, groupVersions: [] }
-  const subjects = ['/api/', '/apis/', '/version/', ...groups.filter((group) => group !== '').map((group) => `/apis/${group}/`)]
+  const subjects = discoveryKeys(groups).map((key) => `/${key}/`)
   return new Map(
     subjects.map((path) => {
       const names = new Set<string>()
@@ -42,6 +42,11 @@ export function openApiV3Discovery(groups: readonly string[], options: DocumentO
       return [path.slice(1, -1), v3Document(paths, definitionsOf(names, style), options)]
     }),
   )
+}
+
+/** Keys of the small documents. */
+export function discoveryKeys(groups: Iterable<string>): string[] {
+  return ['api', 'apis', 'version', ...[...groups].filter((group) => group !== '').map((group) => `apis/${group}`)]
 }
 
 /** `api/v1`, `apis/apps/v1`: the key of a group version in the index. */

@@ -5,6 +5,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Clock } from '../../apimachinery/clock.ts'
 import { JsonError, parseJson, stringifyJson } from '../../apimachinery/json.ts'
+import { type ServiceLocation, type ServiceReference, serverNameOf } from '../service-resolver.ts'
 
 /** clientConfig of a webhook or of a conversion: exactly one of `url` and `service`. */
 export interface WebhookClientConfig {
@@ -22,8 +23,8 @@ export interface WebhookCall {
   signal: AbortSignal
 }
 
-/** Where a service is reached at this moment. Throws an Error in upstream's words when it cannot be. */
-export type ResolveService = (namespace: string, name: string, port: number) => { host: string; port: number }
+/** Where a service is reached at this moment. Throws in upstream's words when it cannot be. */
+export type ResolveService = (reference: ServiceReference) => ServiceLocation
 
 export interface WebhookClient {
   /** The parsed answer. Rejects with an Error whose message is what upstream's client would say. */
@@ -59,17 +60,24 @@ function destinationOf(config: WebhookClientConfig, call: WebhookCall, resolveSe
   const { service } = config
   if (service !== undefined) {
     const port = service.port ?? defaultPort
-    const servername = `${service.name}.${service.namespace}.svc`
-    const url = withTimeout(new URL(`https://${servername}:${port}`), call)
+    const url = withTimeout(new URL(`https://${serverNameOf(service)}:${port}`), call)
     url.pathname = service.path ?? '/'
-    const found = resolveService(service.namespace, service.name, port)
-    return { url, options: { host: found.host, port: found.port, servername, headers: { host: url.host }, ...ca } }
+    const found = located(url, () => resolveService({ ...service, port }))
+    return { url, options: { host: found.host, port: found.port, servername: found.serverName, headers: { host: url.host }, ...ca } }
   }
   if (config.url === undefined || !URL.canParse(config.url)) throw new Error('webhook configuration must have either service or URL')
   const url = withTimeout(new URL(config.url), call)
   if (url.protocol !== 'https:') throw new Error('webhook URL must use https')
   const host = url.hostname.replace(/^\[|\]$/g, '')
   return { url, options: { host, port: Number(url.port || defaultPort), ...(isIP(host) ? {} : { servername: host }), ...ca } }
+}
+
+function located(url: URL, resolve: () => ServiceLocation): ServiceLocation {
+  try {
+    return resolve()
+  } catch (error) {
+    throw new Error(`Post ${JSON.stringify(url.href)}: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 function withTimeout(url: URL, { tellTimeout, timeoutMs }: WebhookCall): URL {

@@ -289,3 +289,12 @@ test('another storage version: old objects are read by the webhook, and a write 
   assert.deepEqual([dropped.code, dropped.body.status.storedVersions], [200, ['v1beta1']], dropped.text)
   await own.close()
 })
+
+test('a webhook behind a service that does not exist', async () => {
+  const service = { namespace: 'default', name: 'hook', path: '/by-service', port: 8443 }
+  const own = await serving(backups({ service, caBundle: hook.caBundle }))
+  await own.call('POST', v1(), { metadata: { name: 's' }, spec: { hour: 3 } })
+  const none = await own.call('GET', beta('s'))
+  assert.match(none.body.message, /failed: Post "https:\/\/hook\.default\.svc:8443\/by-service": service "hook" not found$/)
+  await own.close()
+})

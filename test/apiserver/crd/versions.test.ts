@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Harness } from '../core/harness.ts'
 import { zones } from './definitions.ts'
-import { serving } from './served.ts'
+import { crds, serving, until } from './served.ts'
 
 const table = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }
 const merge = { 'content-type': 'application/merge-patch+json' }
@@ -37,4 +37,22 @@ test('versions are converted by their name; each has its own defaults, columns a
       ['Name', 'Age'],
     ],
   )
+})
+
+test('a new definition changes the hash of its own document alone', async () => {
+  const hashes = async () => {
+    const { body } = await server.call('GET', '/openapi/v3')
+    const entries = Object.entries<{ serverRelativeURL: string }>(body.paths)
+    return new Map(entries.map(([key, { serverRelativeURL }]) => [key, serverRelativeURL]))
+  }
+  const before = await hashes()
+  const more = structuredClone(zones) as { metadata: object; spec: object }
+  Object.assign(more.metadata, { name: 'records.dns.example.com' })
+  Object.assign(more.spec, { names: { plural: 'records', kind: 'Record' } })
+  await server.call('POST', crds, more)
+  await until(server, '/apis/dns.example.com/v1', (body) => body.resources.length === 2)
+  const now = await hashes()
+  const changed = [...now].filter(([key, url]) => before.get(key) !== url).map(([key]) => key)
+  assert.deepEqual(changed, ['apis/dns.example.com/v1', 'apis/dns.example.com/v1beta1'])
+  assert.equal(now.size, before.size)
 })
