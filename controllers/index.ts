@@ -1,5 +1,6 @@
 // The sorted list of controllers which the controller-manager runs. Names are upstream's minus "-controller".
 import type { Controller, LoopController } from '../src/controller/define.ts'
+import { bootstrapSigner } from './bootstrap-signer.ts'
 import { certificatesigningrequestApproving } from './certificatesigningrequest-approving.ts'
 import { certificatesigningrequestCleaner } from './certificatesigningrequest-cleaner.ts'
 import { certificatesigningrequestSigning } from './certificatesigningrequest-signing.ts'
@@ -14,6 +15,7 @@ import { endpointsliceMirroring } from './endpointslice-mirroring.ts'
 import { garbageCollector } from './garbage-collector/index.ts'
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler/index.ts'
 import { job } from './job/index.ts'
+import { legacyServiceaccountTokenCleaner } from './legacy-serviceaccount-token-cleaner.ts'
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
 import { nodeLifecycle } from './node-lifecycle.ts'
@@ -26,12 +28,15 @@ import { replicationcontroller } from './replicationcontroller.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
 import { serviceaccount } from './serviceaccount.ts'
+import { serviceaccountToken } from './serviceaccount-token.ts'
 import { statefulset } from './statefulset/index.ts'
 import { taintEviction } from './taint-eviction.ts'
 import { tokenCleaner } from './token-cleaner.ts'
+import { ttl } from './ttl.ts'
 import { ttlAfterFinished } from './ttl-after-finished.ts'
 
 export const controllers: readonly (Controller | LoopController)[] = [
+  bootstrapSigner,
   certificatesigningrequestApproving,
   certificatesigningrequestCleaner,
   certificatesigningrequestSigning,
@@ -46,6 +51,7 @@ export const controllers: readonly (Controller | LoopController)[] = [
   garbageCollector,
   horizontalPodAutoscaler,
   job,
+  legacyServiceaccountTokenCleaner,
   namespace,
   nodeIpam,
   nodeLifecycle,
@@ -58,8 +64,10 @@ export const controllers: readonly (Controller | LoopController)[] = [
   resourcequota,
   rootCaCertificatePublisher,
   serviceaccount,
+  serviceaccountToken,
   statefulset,
   taintEviction,
   tokenCleaner,
+  ttl,
   ttlAfterFinished,
 ]

@@ -9,6 +9,7 @@ import type { Clock, Random } from './apimachinery/clock.ts'
 import type { ApiServer } from './apiserver/component.ts'
 import type { ServerOptions } from './apiserver/context.ts'
 import { openApiServer } from './apiserver/run.ts'
+import { accountTokenPort } from './cli/account-token.ts'
 import { certificatesPort } from './cli/certificate-signer.ts'
 import { kubeletFlags, kubeletOptions } from './cli/commands/kubelet.ts'
 import { parseFlags } from './cli/flags.ts'
@@ -135,8 +136,12 @@ function components(
     controllers: options.controllers ?? ['*'],
     leaderElect: false,
     identity: 'in-process',
-    settings: { 'node-ipam': { clusterCidr }, 'root-ca-certificate-publisher': { rootCa: identity.ca } },
-    ports: { certificates: certificatesPort(() => identity.authority) },
+    settings: {
+      'node-ipam': { clusterCidr },
+      'root-ca-certificate-publisher': { rootCa: identity.ca },
+      'serviceaccount-token': { rootCa: identity.ca },
+    },
+    ports: { accountToken: accountTokenPort(identity.serviceAccountKey), certificates: certificatesPort(() => identity.authority) },
     openPorts,
   })
   const scheduler = start('kube-scheduler', runScheduler, { leaderElect: false, identity: 'in-process' })

@@ -118,7 +118,7 @@ function clientAuthentication(clientCa: string) {
 }
 
 /** Creates an object that is not there. */
-async function ensure<T extends KubeObject>(server: ServerContext, kind: Kind<T>, object: T): Promise<void> {
+export async function ensure<T extends KubeObject>(server: ServerContext, kind: Kind<T>, object: T): Promise<void> {
   const { name = '', namespace } = object.metadata ?? {}
   if (server.read.get(kind, namespace, name) !== undefined) return
   try {
@@ -149,7 +149,7 @@ function typed<T extends KubeObject>(kind: Kind<T>, object: T): KubeObject {
 }
 
 /** The server itself writes. */
-function writeOf<T extends KubeObject>(server: ServerContext, kind: Kind<T>, namespace: string | undefined, name: string): Write {
+export function writeOf<T extends KubeObject>(server: ServerContext, kind: Kind<T>, namespace: string | undefined, name: string): Write {
   const plain = kind as unknown as Kind
   return {
     server,

@@ -4,7 +4,6 @@ import { builtinKinds } from '../api/index.ts'
 import type { Clock, Random } from '../apimachinery/clock.ts'
 import type { Storage } from '../storage/storage.ts'
 import { admissionChain } from './admission/index.ts'
-import type { Reader } from './admission/plugin.ts'
 import { bookUsage } from './admission/quota/book-usage.ts'
 import { serviceAllocator } from './allocators/services.ts'
 import type { AuditSink } from './audit/audit.ts'
@@ -20,6 +19,7 @@ import type { FlowControl } from './flow-control/flow-control.ts'
 import { flowControl } from './flow-control/flow-control.ts'
 import { inFlightLimit } from './flow-control/in-flight.ts'
 import { type HealthCheck, healthRoutes } from './health.ts'
+import { ensureTracking, noteUse } from './legacy-token-tracking.ts'
 import { apiServerMetrics, metricsRoute } from './metrics.ts'
 import { metricsApi } from './metrics-api/index.ts'
 import { openApiRoutes } from './openapi/routes.ts'
@@ -63,9 +63,10 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     clock,
     random,
   })
-  const authentication = ({ read }: { read: Reader }) => ({
+  const authentication = (context: ServerContext) => ({
     clock,
-    read,
+    read: context.read,
+    noteUse: noteUse(context),
     serviceAccountTokens: tokens,
     bootstrapTokens: true,
     ...(tokenFileText === undefined ? {} : { tokenFileText }),
@@ -100,7 +101,7 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
         ...openApiRoutes(new Set(builtinKinds)),
       ],
       subresources: (context) => [
-        ...subresources({ tokens, askToken: tokenAuthenticator(authentication(context)), kubelet }),
+        ...subresources({ tokens, askToken: tokenAuthenticator(authentication(context)), kubelet, noteUse: noteUse(context) }),
         ...metricsApi(kubelet),
       ],
       hooks: (context) => [
@@ -129,6 +130,7 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       const url = await server.listen()
       const clientCa = settings.tls?.clientCa
       await bootstrap(server.context, { port: Number(new URL(url).port), ...(clientCa === undefined ? {} : { clientCa }) })
+      await ensureTracking(server.context)
       bootstrapped = true
       return url
     },

@@ -1,4 +1,5 @@
 // The authenticators in upstream's order: client certificate, then the bearer token in all its meanings.
+import type { Secret } from '../../../openapi/types/core/v1.ts'
 import { ApiError } from '../../apimachinery/api-error.ts'
 import type { Clock } from '../../apimachinery/clock.ts'
 import type { Reader } from '../admission/plugin.ts'
@@ -14,6 +15,8 @@ export interface AuthenticationOptions {
   /** Text of --token-auth-file. */
   tokenFileText?: string
   serviceAccountTokens?: ServiceAccountTokens
+  /** Told of each use of a token that lies in a Secret. */
+  noteUse?: (secret: Secret) => void
   /** --enable-bootstrap-token-auth. */
   bootstrapTokens?: boolean
 }
@@ -34,6 +37,7 @@ export function tokenAuthenticator({ clock, read, ...options }: AuthenticationOp
     if (known !== undefined) return known
     if (options.serviceAccountTokens?.isMine(token)) {
       const verified = await options.serviceAccountTokens.verify(token, read).catch(() => undefined)
+      if (verified?.secret !== undefined) options.noteUse?.(verified.secret)
       if (verified !== undefined) return verified.user
     }
     return options.bootstrapTokens === true ? bootstrapUser(token, read, clock) : undefined

@@ -1,6 +1,6 @@
 // Tokens of service accounts: issued for TokenRequests, and verified against what they are bound to.
 // Claims and messages: kubernetes/pkg/serviceaccount claims.go.
-import type { Pod as PodObject, ServiceAccount as ServiceAccountObject } from '../../../openapi/types/core/v1.ts'
+import type { Pod as PodObject, Secret as SecretObject, ServiceAccount as ServiceAccountObject } from '../../../openapi/types/core/v1.ts'
 import { Node } from '../../api/core/node.ts'
 import { Pod } from '../../api/core/pod/index.ts'
 import { Secret } from '../../api/core/secret.ts'
@@ -13,6 +13,7 @@ import { loadKeyPair, publicKeyOf } from '../../pki/keys.ts'
 import type { Reader } from '../admission/plugin.ts'
 import { uuid } from '../uuid.ts'
 import { type Claims, peekClaims, signJwt, verificationKey, verifyJwt } from './jwt.ts'
+import { legacyClaims, legacyIssuer, legacyUser } from './legacy-tokens.ts'
 import type { User } from './user.ts'
 
 export interface TokenOptions {
@@ -46,8 +47,16 @@ export interface ServiceAccountTokens {
   issue(order: TokenOrder): string
   /** Whether a token says that it comes from here. */
   isMine(token: string): boolean
-  /** The user and the audiences that both sides named. Throws an Error with the reason when the token is not valid. */
-  verify(token: string, read: Reader, audiences?: readonly string[]): Promise<{ user: User; audiences: string[] }>
+  /** Throws an Error with the reason when the token is not valid. */
+  verify(token: string, read: Reader, audiences?: readonly string[]): Promise<VerifiedToken>
+}
+
+export interface VerifiedToken {
+  user: User
+  /** Those that both sides named. */
+  audiences: string[]
+  /** Where a legacy token lies. */
+  secret?: SecretObject
 }
 
 const leewaySeconds = 60
@@ -70,19 +79,39 @@ export function serviceAccountTokens(options: TokenOptions): ServiceAccountToken
       if (signer === undefined || own === undefined) throw new Error('no service account signing key is configured')
       return signJwt(claimsOf(order, issuers[0] ?? '', Math.floor(clock.now() / 1000), uuid(options.random)), own, signer.privateKey)
     },
-    isMine: (token) => issuers.includes(peekClaims(token)?.iss ?? ''),
+    isMine: (token) => [...issuers, legacyIssuer].includes(peekClaims(token)?.iss ?? ''),
     verify: async (token, read, wanted = audiences) => {
       const claims = verifyJwt(token, keys)
       if (claims === undefined) throw new Error('invalid signature')
+      if (claims.iss === legacyIssuer) return verifiedLegacy(token, claims, read, audiences, wanted)
       if (!issuers.includes(claims.iss ?? '')) throw new Error('unknown issuer')
-      const named = claims.aud === undefined ? [] : [claims.aud].flat()
-      const shared = named.filter((audience) => wanted.includes(audience))
-      if (shared.length === 0) throw new Error(`token audiences ${goList(named)} is invalid for the target audiences ${goList(wanted)}`)
+      const shared = sharedAudiences(claims.aud === undefined ? [] : [claims.aud].flat(), wanted)
       const now = clock.now() / 1000
       checkTimes(claims, now)
       return { user: await boundUser(claims, read, now), audiences: shared }
     },
   }
+}
+
+function sharedAudiences(named: readonly string[], wanted: readonly string[]): string[] {
+  const shared = named.filter((audience) => wanted.includes(audience))
+  if (shared.length === 0) throw new Error(`token audiences ${goList(named)} is invalid for the target audiences ${goList(wanted)}`)
+  return shared
+}
+
+/** A token without audiences is for this server. */
+async function verifiedLegacy(
+  token: string,
+  claims: Claims,
+  read: Reader,
+  own: readonly string[],
+  wanted: readonly string[],
+): Promise<VerifiedToken> {
+  const audiences = sharedAudiences(claims.aud === undefined ? own : [claims.aud].flat(), wanted)
+  const named = legacyClaims(claims)
+  const secret = await find(read, Secret, named.namespace, named.secretName)
+  const user = legacyUser(token, named, secret, await find(read, ServiceAccount, named.namespace, named.accountName))
+  return { user, audiences, secret: secret! }
 }
 
 function claimsOf(order: TokenOrder, iss: string, now: number, jti: string): Claims {

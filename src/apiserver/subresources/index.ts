@@ -9,7 +9,7 @@ import type { KubeletClientOptions } from './kubelet.ts'
 import { podLog } from './log.ts'
 import { approval, ephemeralContainers, finalize, resize } from './parts.ts'
 import { proxies } from './proxy.ts'
-import { reviews } from './reviews.ts'
+import { type ReviewOptions, reviews } from './reviews.ts'
 import { scale } from './scale.ts'
 import { podStreams } from './streams.ts'
 import { serviceAccountToken } from './token.ts'
@@ -20,10 +20,12 @@ export interface SubresourceOptions {
   askToken: TokenAuthenticator
   /** How to reach kubelets, for logs, exec and proxies. */
   kubelet?: KubeletClientOptions
+  /** Told of each use of a token that lies in a Secret. */
+  noteUse?: ReviewOptions['noteUse']
 }
 
 /** All handlers, in order of name. */
-export function subresources({ tokens, askToken, kubelet = {} }: SubresourceOptions): Subresource[] {
+export function subresources({ tokens, askToken, kubelet = {}, noteUse }: SubresourceOptions): Subresource[] {
   return [
     approval,
     podBinding,
@@ -38,6 +40,6 @@ export function subresources({ tokens, askToken, kubelet = {} }: SubresourceOpti
     resize,
     scale,
     serviceAccountToken(tokens),
-    ...reviews({ askToken, tokens, audiences: tokens.audiences }),
+    ...reviews({ askToken, tokens, audiences: tokens.audiences, ...(noteUse === undefined ? {} : { noteUse }) }),
   ]
 }

@@ -6,6 +6,7 @@ import type {
   SelfSubjectRulesReview,
   SubjectAccessReview,
 } from '../../../openapi/types/authorization/v1.ts'
+import type { Secret as SecretObject } from '../../../openapi/types/core/v1.ts'
 import { badRequest } from '../../apimachinery/api-error.ts'
 import { timestamp } from '../../apimachinery/clock.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
@@ -25,6 +26,8 @@ export interface ReviewOptions {
   tokens?: ServiceAccountTokens
   /** --api-audiences. */
   audiences: readonly string[]
+  /** Told of each use of a token that lies in a Secret. */
+  noteUse?: (secret: SecretObject) => void
 }
 
 /** What a review's body becomes. */
@@ -65,7 +68,11 @@ function review(resource: string, answered: Answered): Subresource {
   }
 }
 
-async function tokenReview(body: TokenReview, server: ServerContext, { askToken, tokens, audiences }: ReviewOptions): Promise<KubeObject> {
+async function tokenReview(
+  body: TokenReview,
+  server: ServerContext,
+  { askToken, tokens, audiences, noteUse }: ReviewOptions,
+): Promise<KubeObject> {
   const { token = '', audiences: asked = [] } = body.spec ?? {}
   if (token === '') throw badRequest('token is required for TokenReview in authentication')
   const failed = (error: string) => ({ ...body, status: { user: {}, ...(error === '' ? {} : { error }) } }) as KubeObject
@@ -73,6 +80,7 @@ async function tokenReview(body: TokenReview, server: ServerContext, { askToken,
   if (tokens?.isMine(token)) {
     try {
       const verified = await tokens.verify(token, server.read, wanted)
+      if (verified.secret !== undefined) noteUse?.(verified.secret)
       return withUser(body, verified.user, asked.length > 0 ? verified.audiences : [])
     } catch (error) {
       return failed(`[invalid bearer token, ${(error as Error).message}]`)

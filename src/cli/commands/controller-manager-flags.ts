@@ -33,12 +33,18 @@ export const controllerManagerFlags = {
   'leader-elect-identity': stringFlag(
     'Name under which to lead; whoever has it takes over its own lease at once (default: host name and a random id)',
   ),
+  'legacy-service-account-token-clean-up-period': durationFlag(
+    'How long a service account token that was not asked for may lie unused before it is taken away',
+    365 * 86_400_000,
+  ),
   master: stringFlag('URL of the API server; overrides the kubeconfig'),
   'node-cidr-mask-size': integerFlag('Prefix length of the range of a node', 24, { min: 8, max: 30 }),
   'node-monitor-grace-period': durationFlag('Silence after which a node is marked Unknown', 50_000),
   'node-startup-grace-period': durationFlag('Silence after which a node that has just begun is marked Unknown', 60_000),
   'root-ca-file': stringFlag('PEM file published as the ConfigMap kube-root-ca.crt'),
-  'service-account-private-key-file': stringFlag('PEM private key for legacy service account tokens'),
+  'service-account-private-key-file': stringFlag(
+    'PEM private key that signs tokens in Secrets of type kubernetes.io/service-account-token',
+  ),
   'service-cluster-ip-range': stringFlag('CIDR of service addresses'),
   'terminated-pod-gc-threshold': integerFlag('Ended pods that may stay before the oldest are deleted; 0 or less: all may', 12_500),
 }

@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { controllers } from '../../../controllers/index.ts'
 import { type ControllerManagerOptions, chosenControllers, runControllerManager } from '../../controller/manager.ts'
 import { openPorts } from '../../controller/open-ports.ts'
+import { accountTokenPort } from '../account-token.ts'
 import { certificatesPortOfFiles } from '../certificate-signer.ts'
 import { defineCommand } from '../command.ts'
 import { type FlagValues, UsageError } from '../flags.ts'
@@ -28,6 +29,8 @@ function controllerManagerOptions(values: FlagValues<typeof controllerManagerFla
   } catch (error) {
     throw new UsageError(`invalid argument for "--controllers" flag: ${(error as Error).message}`)
   }
+  const rootCa = values['root-ca-file'] === '' ? '' : readFileSync(values['root-ca-file'], 'utf8')
+  const tokenKey = values['service-account-private-key-file']
   return {
     available: controllers,
     controllers: values.controllers,
@@ -43,6 +46,7 @@ function controllerManagerOptions(values: FlagValues<typeof controllerManagerFla
         cpuInitializationPeriodMs: values['horizontal-pod-autoscaler-cpu-initialization-period'],
         initialReadinessDelayMs: values['horizontal-pod-autoscaler-initial-readiness-delay'],
       },
+      'legacy-serviceaccount-token-cleaner': { cleanUpPeriodMs: values['legacy-service-account-token-clean-up-period'] },
       'node-ipam': {
         clusterCidr: values['allocate-node-cidrs'] ? values['cluster-cidr'] : '',
         nodeCidrMaskSize: values['node-cidr-mask-size'],
@@ -52,9 +56,13 @@ function controllerManagerOptions(values: FlagValues<typeof controllerManagerFla
         nodeStartupGracePeriodMs: values['node-startup-grace-period'],
       },
       'pod-garbage-collector': { terminatedPodGcThreshold: values['terminated-pod-gc-threshold'] },
-      'root-ca-certificate-publisher': { rootCa: values['root-ca-file'] === '' ? '' : readFileSync(values['root-ca-file'], 'utf8') },
+      'root-ca-certificate-publisher': { rootCa },
+      'serviceaccount-token': { rootCa },
     },
-    ports: { certificates: certificatesPortOfFiles(signerFiles(values)) },
+    ports: {
+      accountToken: accountTokenPort(tokenKey === '' ? undefined : readFileSync(tokenKey, 'utf8')),
+      certificates: certificatesPortOfFiles(signerFiles(values)),
+    },
     openPorts,
   }
 }
