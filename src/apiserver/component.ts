@@ -9,6 +9,7 @@ import type { Kind } from '../apimachinery/kind.ts'
 import { Registry } from '../apimachinery/kind.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AdmissionPlugin } from './admission/plugin.ts'
+import type { Aggregation } from './aggregation/index.ts'
 import type { StoreHook } from './allocators/store-hook.ts'
 import type { Authenticator } from './authentication/user.ts'
 import type { Route, ServerContext, ServerOptions, Subresource } from './context.ts'
@@ -35,6 +36,7 @@ export interface ServerDependencies {
   authorize?: (server: ServerContext) => NonNullable<ServerContext['authorize']>
   observe?: ServerContext['observe']
   audit?: ServerContext['audit']
+  aggregation?: (server: ServerContext) => Aggregation
   flowControl?: (server: ServerContext) => NonNullable<ServerContext['flowControl']>
   hooks?: (server: ServerContext) => readonly StoreHook[]
   subresources?: readonly Subresource[] | ((server: ServerContext) => readonly Subresource[])
@@ -67,6 +69,7 @@ const defaults: ServerOptions = {
   apiAudiences: [],
   legacyApis: false,
   minRequestTimeoutSeconds: 1800,
+  requestTimeoutMs: 60_000,
   maxRequestBodyBytes: 3 * 1024 * 1024,
   shutdownDelayMs: 0,
 }
@@ -124,6 +127,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
   await cache.start()
   context.hooks = dependencies.hooks?.(context) ?? []
   if (dependencies.flowControl !== undefined) context.flowControl = dependencies.flowControl(context)
+  if (dependencies.aggregation !== undefined) context.aggregation = dependencies.aggregation(context)
   registry.onChange(() => cache.forgetIndexes())
   startExpiry(context)
   if (registry.kinds().includes(CustomResourceDefinition as unknown as Kind)) serveCustomResources(context)

@@ -7,6 +7,7 @@ import type { Registry, Resolved } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Storage } from '../storage/storage.ts'
 import type { AdmissionPlugin, Reader } from './admission/plugin.ts'
+import type { Aggregation } from './aggregation/index.ts'
 import type { StoreHook } from './allocators/store-hook.ts'
 import type { Audit } from './audit/audit.ts'
 import type { AuditRecord } from './audit/record.ts'
@@ -22,8 +23,8 @@ export interface ServerOptions {
   bindAddress: string
   /** 0: any free port. */
   securePort: number
-  /** Absent: plain HTTP. `clientCa` asks clients for certificates (PEM). */
-  tls?: { cert: string; key: string; clientCa?: string }
+  /** Absent: plain HTTP. `clientCa` asks clients for certificates, `requestHeaderCa` knows the proxies before this server (PEM). */
+  tls?: { cert: string; key: string; clientCa?: string; requestHeaderCa?: string }
   /** Where clients in the cluster reach this server; default the bind address. */
   advertiseAddress: string
   serviceClusterIpRange: readonly string[]
@@ -39,6 +40,8 @@ export interface ServerOptions {
   legacyApis: boolean
   /** Bounds of the random length of a watch that names no timeoutSeconds: this, up to twice this. */
   minRequestTimeoutSeconds: number
+  /** Time limit of requests that are not long-running; the parameter `timeout` may ask for less. */
+  requestTimeoutMs: number
   maxRequestBodyBytes: number
   /** How long requests are still served after /readyz has begun to fail. */
   shutdownDelayMs: number
@@ -71,6 +74,8 @@ export interface ServerContext {
   observe?: (begun: BegunRequest) => (served: ServedRequest) => void
   /** Absent: nothing is audited. */
   audit?: Audit
+  /** Absent: this server serves everything itself. */
+  aggregation?: Aggregation
   /** Absent: requests are not limited. */
   flowControl?: FlowControl
   /** Aborts when a shutdown has been asked for: /readyz fails, everything is still served. */

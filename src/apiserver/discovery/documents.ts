@@ -1,6 +1,6 @@
 // Discovery documents: the plain ones that every client knows, and the aggregated one in its two versions. Pure.
 import { apiVersionOf } from '../../apimachinery/meta.ts'
-import type { DiscoveredGroup, DiscoveredResource, DiscoveredVersion, GroupVersionKind } from './resources.ts'
+import type { AggregatedResource, DiscoveredGroup, DiscoveredResource, DiscoveredVersion, GroupVersionKind } from './resources.ts'
 
 /** `/api`. */
 export function apiVersions(versions: readonly string[], serverAddress: string) {
@@ -66,16 +66,15 @@ export function aggregatedDiscovery(version: 'v2' | 'v2beta1', groups: readonly 
     metadata: {},
     items: groups.map(({ name, versions }) => ({
       metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
-      versions: versions.map(({ version: own, resources }) => ({
-        version: own,
-        ...(resources.length === 0 ? {} : { resources: resources.map(aggregatedResource) }),
-        freshness: 'Current',
-      })),
+      versions: versions.map(({ version: own, resources: local, remote }) => {
+        const resources = remote?.resources ?? local.map(aggregatedResource)
+        return { version: own, ...(resources.length === 0 ? {} : { resources }), freshness: remote?.stale === true ? 'Stale' : 'Current' }
+      }),
     })),
   }
 }
 
-function aggregatedResource({ kind, responseKind, verbs, subresources }: DiscoveredResource) {
+function aggregatedResource({ kind, responseKind, verbs, subresources }: DiscoveredResource): AggregatedResource {
   return {
     resource: kind.resource,
     responseKind: gvk(responseKind),

@@ -9,7 +9,8 @@ import { type DiscoveredGroup, discoveredGroups } from './resources.ts'
 type AggregatedVersion = 'v2' | 'v2beta1'
 
 interface Documents {
-  generation: number
+  /** Of the registry and of what other servers say. */
+  generation: string
   groups: DiscoveredGroup[]
   /** Finished bytes by name of the document. */
   texts: Map<string, { body: Buffer; etag: string }>
@@ -20,10 +21,11 @@ const pageNotFound: Answer = { type: 'raw', code: 404, contentType: 'text/plain;
 /** The routes of discovery. */
 export function discoveryRoutes(): Route[] {
   const cache = new WeakMap<Registry, Documents>()
-  const documentsOf = ({ registry }: ServerContext): Documents => {
+  const documentsOf = ({ registry, aggregation }: ServerContext): Documents => {
     const known = cache.get(registry)
-    if (known !== undefined && known.generation === registry.generation) return known
-    const made = { generation: registry.generation, groups: discoveredGroups(registry), texts: new Map() }
+    const generation = `${registry.generation} ${aggregation?.generation ?? 0}`
+    if (known?.generation === generation) return known
+    const made = { generation, groups: discoveredGroups(registry, aggregation?.remoteVersions()), texts: new Map() }
     cache.set(registry, made)
     return made
   }

@@ -31,14 +31,43 @@ const groupPriorities: Readonly<Record<string, number>> = {
   'apiregistration.k8s.io': 20000,
 }
 const customPriority = 1000
+const customVersionPriority = 100
 
-/** Orders group names as `/apis` lists them. */
-export function compareGroups(a: string, b: string): number {
-  return priorityOf(b) - priorityOf(a) || (a < b ? -1 : a > b ? 1 : 0)
+/** Versions whose priority is not that of their stage (v1: 15, beta: 9, alpha: 1). */
+const versionPriorities: Readonly<Record<string, number>> = {
+  '/v1': 1,
+  'autoscaling/v2': 30,
+  'autoscaling/v2beta2': 1,
+  'apps/v1beta1': 1,
+  'events.k8s.io/v1beta1': 5,
+  'extensions/v1beta1': 1,
+  'admissionregistration.k8s.io/v1beta1': 12,
+  'admissionregistration.k8s.io/v1alpha1': 9,
+  'rbac.authorization.k8s.io/v1beta1': 12,
+  'scheduling.k8s.io/v1beta1': 12,
+  'discovery.k8s.io/v1beta1': 12,
+  'coordination.k8s.io/v1beta1': 13,
+  'coordination.k8s.io/v1alpha2': 12,
+  'resource.k8s.io/v1': 20,
+  'resource.k8s.io/v1beta2': 15,
+  'flowcontrol.apiserver.k8s.io/v1': 21,
+  'flowcontrol.apiserver.k8s.io/v1beta3': 18,
+  'flowcontrol.apiserver.k8s.io/v1beta2': 15,
+  'flowcontrol.apiserver.k8s.io/v1beta1': 12,
+  'metrics.k8s.io/v1beta1': 100,
 }
 
-function priorityOf(group: string): number {
+/** groupPriorityMinimum of a group that this server serves itself. */
+export function groupPriority(group: string): number {
   return Object.hasOwn(groupPriorities, group) ? (groupPriorities[group] ?? customPriority) : customPriority
+}
+
+/** versionPriority of a version that this server serves itself. */
+export function versionPriority(group: string, version: string): number {
+  const named = `${group}/${version}`
+  if (Object.hasOwn(versionPriorities, named)) return versionPriorities[named]!
+  if (!Object.hasOwn(groupPriorities, group)) return customVersionPriority
+  return version.includes('alpha') ? 1 : version.includes('beta') ? 9 : 15
 }
 
 /** Orders versions: v2 before v1 before v1beta1 before v1alpha2; names of another shape last, by name. The first is preferred. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { qualifiedResource } from '../../apimachinery/api-error.ts'
 import { type Kind, type Registry, type Resolved, subresourcesIn } from '../../apimachinery/kind.ts'
-import { compareGroups, compareVersions } from './priorities.ts'
+import { compareVersions, groupPriority, versionPriority } from './priorities.ts'
 
 export interface GroupVersionKind {
   group: string
@@ -26,9 +26,33 @@ export interface DiscoveredResource {
   subresources: DiscoveredSubresource[]
 }
 
+/** A resource as the aggregated document tells it. */
+export interface AggregatedResource {
+  resource: string
+  responseKind: GroupVersionKind
+  scope: 'Namespaced' | 'Cluster'
+  singularResource: string
+  verbs: readonly string[]
+  shortNames?: readonly string[]
+  categories?: readonly string[]
+  subresources?: { subresource: string; responseKind: GroupVersionKind; verbs: readonly string[] }[]
+}
+
+/** A group version that another server serves; what it says of itself, and whether that may be outdated. */
+export interface RemoteVersion {
+  group: string
+  version: string
+  groupPriority: number
+  versionPriority: number
+  resources: readonly AggregatedResource[]
+  stale: boolean
+}
+
 export interface DiscoveredVersion {
   version: string
   resources: DiscoveredResource[]
+  /** Set when another server serves it; `resources` is empty then. */
+  remote?: RemoteVersion
 }
 
 export interface DiscoveredGroup {
@@ -66,20 +90,36 @@ const facts: Readonly<Record<string, SubresourceFacts>> = {
 }
 const ordinary: SubresourceFacts = { verbs: object }
 
-/** All groups in upstream's order. */
-export function discoveredGroups(registry: Registry): DiscoveredGroup[] {
-  const byGroup = Map.groupBy(registry.resolved(), ({ group }) => group)
-  return [...byGroup]
-    .sort(([a], [b]) => compareGroups(a, b))
-    .map(([name, members]) => ({
-      name,
-      versions: [...Map.groupBy(members, ({ version }) => version)]
-        .sort(([a], [b]) => compareVersions(a, b))
-        .map(([version, resolved]) => ({
-          version,
-          resources: resolved.map(resourceOf).sort((a, b) => compare(a.kind.resource, b.kind.resource)),
-        })),
-    }))
+/** All groups in upstream's order: by priority, then by name. What another server serves takes the place of what this one would. */
+export function discoveredGroups(registry: Registry, remotes: readonly RemoteVersion[] = []): DiscoveredGroup[] {
+  const groups = new Map<string, Map<string, DiscoveredVersion>>()
+  const versionsOf = (group: string) => {
+    let versions = groups.get(group)
+    if (versions === undefined) groups.set(group, (versions = new Map()))
+    return versions
+  }
+  for (const remote of remotes) versionsOf(remote.group).set(remote.version, { version: remote.version, resources: [], remote })
+  for (const resolved of registry.resolved()) {
+    const { group, version } = resolved
+    const known = versionsOf(group).get(version)
+    if (known?.remote !== undefined) continue
+    if (known === undefined) versionsOf(group).set(version, { version, resources: [resourceOf(resolved)] })
+    else known.resources.push(resourceOf(resolved))
+  }
+  return [...groups]
+    .map(([name, versions]) => ({ name, versions: sorted(name, [...versions.values()]), priority: priorityOf(name, [...versions.values()]) }))
+    .sort((a, b) => b.priority - a.priority || compare(a.name, b.name))
+    .map(({ name, versions }) => ({ name, versions }))
+}
+
+function priorityOf(group: string, versions: readonly DiscoveredVersion[]): number {
+  return Math.max(...versions.map(({ remote }) => remote?.groupPriority ?? groupPriority(group)))
+}
+
+function sorted(group: string, versions: DiscoveredVersion[]): DiscoveredVersion[] {
+  for (const { resources } of versions) resources.sort((a, b) => compare(a.kind.resource, b.kind.resource))
+  const priority = ({ version, remote }: DiscoveredVersion) => remote?.versionPriority ?? versionPriority(group, version)
+  return versions.sort((a, b) => priority(b) - priority(a) || compareVersions(a.version, b.version))
 }
 
 function resourceOf(resolved: Resolved): DiscoveredResource {
