@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { controllers } from '../controllers/index.ts'
 import type { Clock, Random } from './apimachinery/clock.ts'
+import { requestHeaderDefaults } from './apiserver/authentication/request-header.ts'
 import type { ApiServer } from './apiserver/component.ts'
 import type { ServerOptions } from './apiserver/context.ts'
 import { openApiServer } from './apiserver/run.ts'
@@ -79,7 +80,14 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     bindAddress: '127.0.0.1',
     advertiseAddress: hostAddress(),
     securePort: options.port ?? 0,
-    tls: { cert: identity.server.certificatePem, key: identity.server.privateKeyPem, clientCa: identity.ca },
+    tls: {
+      cert: identity.server.certificatePem,
+      key: identity.server.privateKeyPem,
+      clientCa: identity.ca,
+      requestHeaderCa: identity.frontProxyCa,
+    },
+    requestHeader: { ...requestHeaderDefaults, allowedNames: [identity.frontProxyName] },
+    aggregation: { proxyClient: { cert: identity.frontProxy.certificatePem, key: identity.frontProxy.privateKeyPem } },
     serviceAccountSigningKey: identity.serviceAccountKey,
     ...options.apiserver,
     storage,
@@ -177,9 +185,15 @@ function credentials(now: number) {
     usages: ['client'],
     ...validity,
   })
+  const frontProxyCa = createCertificateAuthority({ commonName: 'front-proxy-ca', ...validity })
+  const frontProxyName = 'front-proxy-client'
+  const frontProxy = issueCertificate({ ca: frontProxyCa, commonName: frontProxyName, usages: ['client'], ...validity })
   return {
     authority: ca,
     ca: ca.certificatePem,
+    frontProxyCa: frontProxyCa.certificatePem,
+    frontProxyName,
+    frontProxy,
     server,
     admin,
     kubelet,

@@ -16,6 +16,8 @@ import type { Kind } from '../apimachinery/kind.ts'
 import { draft as draftOf, type KubeObject, objectKey } from '../apimachinery/meta.ts'
 import { firstServiceIp } from './allocators/cluster-ips.ts'
 import { familyOf } from './allocators/service-families.ts'
+import type { RequestHeaderOptions } from './authentication/request-header.ts'
+import { authenticationData, authenticationMap } from './authentication-trust.ts'
 import { flowSchemas, priorityLevels } from './bootstrap-flow-control.ts'
 import type { ServerContext } from './context.ts'
 import { deleteObject } from './deletion.ts'
@@ -28,6 +30,8 @@ export interface BootstrapOptions {
   port?: number
   /** PEM of --client-ca-file, for extension API servers. */
   clientCa?: string
+  /** How this server says to extension API servers who asks. */
+  requestHeader?: RequestHeaderOptions & { ca: string }
 }
 
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
@@ -58,7 +62,12 @@ export async function bootstrap(server: ServerContext, options: BootstrapOptions
   await ensure(server, Service, kubernetesService(flags.serviceClusterIpRange[0] ?? '', port))
   await reconcile(server, Endpoints, kubernetesEndpoints(address, port))
   await reconcile(server, EndpointSlice, kubernetesEndpointSlice(address, port))
-  if (options.clientCa !== undefined) await reconcile(server, ConfigMap, clientAuthentication(options.clientCa))
+  const trust = authenticationData(
+    options,
+    server.read.get(ConfigMap, authenticationMap.namespace, authenticationMap.name)?.data,
+    server.clock.now(),
+  )
+  if (trust !== undefined) await reconcile(server, ConfigMap, { metadata: authenticationMap, data: trust })
   const known = new Set<Kind>(registry.kinds())
   if (known.has(PriorityLevelConfiguration as unknown as Kind)) {
     for (const level of priorityLevels) await ensure(server, PriorityLevelConfiguration, level)
@@ -111,10 +120,6 @@ function kubernetesEndpointSlice(address: string, port: number) {
     endpoints: [{ addresses: [address], conditions: { ready: true } }],
     ports: [{ name: 'https', port, protocol: 'TCP' }],
   }
-}
-
-function clientAuthentication(clientCa: string) {
-  return { metadata: { name: 'extension-apiserver-authentication', namespace: 'kube-system' }, data: { 'client-ca-file': clientCa } }
 }
 
 /** Creates an object that is not there. */

@@ -12,6 +12,7 @@ import type { AdmissionPlugin } from './admission/plugin.ts'
 import type { Aggregation } from './aggregation/index.ts'
 import type { StoreHook } from './allocators/store-hook.ts'
 import type { Authenticator } from './authentication/user.ts'
+import { certificateReader } from './client-certificates.ts'
 import type { Route, ServerContext, ServerOptions, Subresource } from './context.ts'
 import { serveCustomResources } from './crd/custom-resources.ts'
 import { startExpiry } from './expiry.ts'
@@ -110,6 +111,7 @@ export async function createServer(options: Partial<ServerOptions>, dependencies
     options: all,
     admission: [],
     authenticators: [],
+    certificatesOf: certificateReader(all.tls),
     hooks: [],
     subresources: [],
     routes: dependencies.routes ?? [],

@@ -11,7 +11,7 @@ import type { Aggregation } from './aggregation/index.ts'
 import type { StoreHook } from './allocators/store-hook.ts'
 import type { Audit } from './audit/audit.ts'
 import type { AuditRecord } from './audit/record.ts'
-import type { Authenticator, User } from './authentication/user.ts'
+import type { Authenticator, Credentials, User } from './authentication/user.ts'
 import type { Entry } from './codec.ts'
 import type { FlowControl } from './flow-control/flow-control.ts'
 import type { RequestInfo } from './request-info.ts'
@@ -64,6 +64,8 @@ export interface ServerContext {
   authenticators: readonly Authenticator[]
   /** Calls conversion and admission webhooks. */
   webhooks: WebhookClient
+  /** The verified client certificates of a request's connection. */
+  certificatesOf: (raw: IncomingMessage) => Pick<Credentials, 'certificate' | 'proxyCertificate'>
   /** Absent: everything is allowed. */
   authorize?: (attributes: AuthorizationAttributes, read: Reader) => Decision | Promise<Decision>
   /** Parts of the server that join the writes of a kind (cluster IPs and node ports of Services). */

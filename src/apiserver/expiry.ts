@@ -1,5 +1,5 @@
 // Lets objects of kinds with a time to live (Events: an hour after their last write) go, as etcd's leases do upstream.
-import type { Clock } from '../apimachinery/clock.ts'
+import type { Clock, Timer } from '../apimachinery/clock.ts'
 import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import type { Entry } from './codec.ts'
@@ -11,13 +11,17 @@ const sweepMs = 30_000
 /** Sweeps until the server shuts down. */
 export function startExpiry(server: ServerContext): void {
   const writtenAt = new WeakMap<Entry, number>()
+  let timer: Timer | undefined
+  const later = () => {
+    if (!server.signal.aborted) timer = server.clock.after(sweepMs, next)
+  }
   const next = () => {
-    if (server.signal.aborted) return
     sweep(server, writtenAt)
       .catch((error: unknown) => server.log.warn({ err: error }, 'Expired objects could not be removed'))
-      .finally(() => server.clock.after(sweepMs, next))
+      .finally(later)
   }
-  server.clock.after(sweepMs, next)
+  server.signal.addEventListener('abort', () => timer?.cancel(), { once: true })
+  later()
 }
 
 async function sweep(server: ServerContext, writtenAt: WeakMap<Entry, number>): Promise<void> {

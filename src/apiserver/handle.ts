@@ -1,11 +1,12 @@
 // The way of a request (docs/architecture.md): URL → user → allowed? → body → verb → answer. Every error ends as a Status, here.
 import type { IncomingMessage } from 'node:http'
-import { TLSSocket } from 'node:tls'
 import { ApiError, badRequest } from '../apimachinery/api-error.ts'
+import type { Timer } from '../apimachinery/clock.ts'
 import type { Credentials, User } from './authentication/user.ts'
 import { authorize } from './authorize.ts'
 import { bodyTooLarge } from './body.ts'
 import type { Connection, RequestContext, ServerContext, View } from './context.ts'
+import { allottedMs, timedOut } from './deadline.ts'
 import { answer } from './dispatch.ts'
 import { impersonate } from './impersonation/index.ts'
 import { negotiateView, wantsPretty } from './negotiate.ts'
@@ -19,17 +20,53 @@ const anonymous: User = { name: 'system:anonymous', groups: ['system:unauthentic
 const jsonView: View = { encoding: 'json', pretty: false, contentType: 'application/json' }
 /** Made once: a stack for each request that ends would cost more than the request. */
 const clientGone = new Error('the client has gone')
+const timeIsOver = new Error('the time of the request is over')
 const noBody = Buffer.alloc(0)
 const runsInPod = new Set(['exec', 'attach', 'portforward'])
 const bodyMethods = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-/** Serves one request to its end. Never rejects. */
+/** Serves one request to its end, or to the end of its time. Never rejects. */
 export async function handle(server: ServerContext, connection: Connection): Promise<void> {
-  const request = contextOf(server, connection)
+  const gone = new AbortController()
+  const request = contextOf(server, connection, gone)
   const { info, auditId } = request
-  const served = server.observe?.({ info, auditId, longRunning: isLongRunning(info) })
+  const longRunning = isLongRunning(info)
+  const served = server.observe?.({ info, auditId, longRunning })
+  const ended = Promise.withResolvers<void>()
+  const limit = longRunning ? undefined : limitTime(server, request, gone, ended.resolve)
+  void serve(server, request, gone.signal).then(ended.resolve)
+  await ended.promise
+  limit?.cancel()
+  request.audit?.end()
+  served?.({
+    user: request.user,
+    code: connection.response.statusCode,
+    seconds: (server.clock.now() - request.receivedAt) / 1000,
+    dryRun: request.query.has('dryRun'),
+  })
+}
+
+/** Answers 504 when the time is over; whatever still works on the request then is told to stop, and writes no more. */
+function limitTime(server: ServerContext, request: RequestContext, gone: AbortController, over: () => void): Timer | undefined {
+  try {
+    return server.clock.after(allottedMs(request.query, server.options.requestTimeoutMs), () => {
+      request.connection.response.on('error', () => {})
+      writeError(server, request, timedOut())
+      gone.abort(timeIsOver)
+      over()
+    })
+  } catch (error) {
+    writeError(server, request, error)
+    gone.abort(timeIsOver)
+    return undefined
+  }
+}
+
+async function serve(server: ServerContext, request: RequestContext, signal: AbortSignal): Promise<void> {
+  const { info, connection } = request
   let release: (() => void) | undefined
   try {
+    if (signal.aborted) return
     if (server.signal.aborted && !servedToTheEnd(request)) return refuseShutdown(request)
     if (request.info.path === '') throw badRequest('invalid URL escape in path')
     await identify(server, request)
@@ -41,6 +78,8 @@ export async function handle(server: ServerContext, connection: Connection): Pro
     })
     // Running commands needs the right to create, whatever the method of the upgrade (guarantees.md 5.2, 2).
     if (runsInPod.has(info.subresource) && info.verb === 'get') await authorize(server, request.user, { ...info, verb: 'create' })
+    const remote = server.aggregation?.handlerOf(info.path)
+    if (remote !== undefined) return await writeAnswer(server, request, await remote(request))
     request.view = viewOf(request)
     if (bodyMethods.has(request.method) && connection.upgrade === undefined) {
       request.body = await readBytes(connection.request, server.options.maxRequestBodyBytes)
@@ -49,16 +88,9 @@ export async function handle(server: ServerContext, connection: Connection): Pro
     }
     await writeAnswer(server, request, await answer(server, request))
   } catch (error) {
-    writeError(server, request, error)
+    if (signal.reason !== timeIsOver) writeError(server, request, error)
   } finally {
     release?.()
-    request.audit?.end()
-    served?.({
-      user: request.user,
-      code: connection.response.statusCode,
-      seconds: (server.clock.now() - request.receivedAt) / 1000,
-      dryRun: request.query.has('dryRun'),
-    })
   }
 }
 
@@ -108,12 +140,11 @@ function isLongRunning(info: RequestInfo): boolean {
   return info.verb === 'watch' || ['log', 'exec', 'attach', 'portforward', 'proxy'].includes(info.subresource)
 }
 
-function contextOf(server: ServerContext, connection: Connection): RequestContext {
+function contextOf(server: ServerContext, connection: Connection, gone: AbortController): RequestContext {
   const { request: raw, response } = connection
   const method = raw.method ?? 'GET'
   const url = splitUrl(raw.url ?? '/') ?? { path: '', query: new URLSearchParams() }
   const info = requestInfo(method, url.path, url.query)
-  const gone = new AbortController()
   response.on('close', () => gone.abort(clientGone))
   const auditId = raw.headers['audit-id']
   return {
@@ -137,8 +168,7 @@ function contextOf(server: ServerContext, connection: Connection): RequestContex
 const openPaths = /^\/(livez|readyz|healthz)(\/|$)|^\/version\/?$/
 
 async function authenticate(server: ServerContext, raw: IncomingMessage, path: string): Promise<User> {
-  const certificate = certificateOf(raw)
-  const credentials: Credentials = { headers: raw.headers, ...(certificate === undefined ? {} : { certificate }) }
+  const credentials: Credentials = { headers: raw.headers, rawHeaders: raw.rawHeaders, ...server.certificatesOf(raw) }
   for (const authenticator of server.authenticators) {
     const user = await authenticator(credentials)
     if (user !== undefined) return withGroup(user)
@@ -150,23 +180,6 @@ async function authenticate(server: ServerContext, raw: IncomingMessage, path: s
 function withGroup(user: User): User {
   if (user.name === anonymous.name || user.groups.includes('system:authenticated')) return user
   return { ...user, groups: [...user.groups, 'system:authenticated'] }
-}
-
-/** A connection's certificate does not change (no renegotiation), and reading it costs more than a GET. */
-const certificates = new WeakMap<TLSSocket, Credentials['certificate']>()
-
-/** Subject of the client certificate, when TLS verified it against the client CA. */
-function certificateOf({ socket }: IncomingMessage): Credentials['certificate'] {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined
-  if (!certificates.has(socket)) certificates.set(socket, readCertificate(socket))
-  return certificates.get(socket)
-}
-
-function readCertificate(socket: TLSSocket): Credentials['certificate'] {
-  const { subject, fingerprint256 } = socket.getPeerCertificate()
-  const { CN, O } = (subject ?? {}) as { CN?: string | string[]; O?: string | string[] }
-  if (CN === undefined) return undefined
-  return { commonName: [CN].flat()[0]!, organizations: [O ?? []].flat(), fingerprint256 }
 }
 
 /** Subresources and routes choose their form themselves (logs are text): what they cannot negotiate falls back to JSON. */

@@ -5,13 +5,15 @@ import type { Clock, Random } from '../apimachinery/clock.ts'
 import type { Storage } from '../storage/storage.ts'
 import { admissionChain } from './admission/index.ts'
 import { bookUsage } from './admission/quota/book-usage.ts'
+import { type AggregationOptions, aggregation } from './aggregation/index.ts'
 import { serviceAllocator } from './allocators/services.ts'
 import type { AuditSink } from './audit/audit.ts'
 import { auditLog } from './audit/audit.ts'
 import { auditPolicy } from './audit/policy.ts'
 import { authenticationChain, tokenAuthenticator } from './authentication/index.ts'
+import { type RequestHeaderOptions, requestHeaderDefaults } from './authentication/request-header.ts'
 import { serviceAccountTokens } from './authentication/service-account-tokens.ts'
-import { bootstrap, deleteEndpoints, ensureNamespace } from './bootstrap.ts'
+import { type BootstrapOptions, bootstrap, deleteEndpoints, ensureNamespace } from './bootstrap.ts'
 import { type ApiServer, createServer } from './component.ts'
 import type { ServerContext, ServerOptions } from './context.ts'
 import { discoveryRoutes } from './discovery/index.ts'
@@ -45,6 +47,10 @@ export interface RunOptions extends Partial<ServerOptions> {
   kubelet?: KubeletClientOptions
   /** Serves metrics.k8s.io from what kubelets say. Default true. */
   enableMetricsApi?: boolean
+  /** Proxies before this server; needs tls.requestHeaderCa. */
+  requestHeader?: RequestHeaderOptions
+  /** How this server proves itself to the servers of APIServices. */
+  aggregation?: AggregationOptions
   /** Text of --audit-policy-file, and where lines go: without both nothing is audited. */
   auditPolicyText?: string
   auditSink?: AuditSink
@@ -70,6 +76,7 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     serviceAccountTokens: tokens,
     bootstrapTokens: true,
     ...(tokenFileText === undefined ? {} : { tokenFileText }),
+    ...(options.requestHeader === undefined ? {} : { requestHeader: options.requestHeader }),
   })
   const audit =
     auditPolicyText === undefined || auditSink === undefined
@@ -116,6 +123,7 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       observe: ({ info, longRunning }) => metrics.begin(info, longRunning),
       authenticators: (context) => authenticationChain(authentication(context)),
       flowControl: (context) => limits(context, options),
+      aggregation: (context) => aggregation(context, options.aggregation),
       ...(audit === undefined ? {} : { audit }),
       admission: (context) =>
         admissionChain(
@@ -128,9 +136,9 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
     ...server,
     listen: async () => {
       const url = await server.listen()
-      const clientCa = settings.tls?.clientCa
-      await bootstrap(server.context, { port: Number(new URL(url).port), ...(clientCa === undefined ? {} : { clientCa }) })
+      await bootstrap(server.context, { port: Number(new URL(url).port), ...authenticationTrust(options) })
       await ensureTracking(server.context)
+      await server.context.aggregation?.start()
       bootstrapped = true
       return url
     },
@@ -139,6 +147,15 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       metrics.close()
       await audit?.close()
     },
+  }
+}
+
+/** What extension API servers must know to believe this server and its clients. */
+function authenticationTrust({ tls, requestHeader }: RunOptions): Pick<BootstrapOptions, 'clientCa' | 'requestHeader'> {
+  const { clientCa, requestHeaderCa: ca } = tls ?? {}
+  return {
+    ...(clientCa === undefined ? {} : { clientCa }),
+    ...(ca === undefined ? {} : { requestHeader: { ...(requestHeader ?? requestHeaderDefaults), ca } }),
   }
 }
 

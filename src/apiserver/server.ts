@@ -79,7 +79,8 @@ function listenerOf({ options }: ServerContext, handler: Handler): Server {
   const shouldUpgradeCallback = (request: IncomingMessage) => upgradable.has((request.headers.upgrade ?? '').toLowerCase())
   const { tls } = options
   if (tls === undefined) return createHttpServer({ ...limits, shouldUpgradeCallback }, handler)
-  const client = tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: false }
+  const authorities = [tls.clientCa, tls.requestHeaderCa].filter((ca) => ca !== undefined)
+  const client = authorities.length === 0 ? {} : { ca: authorities, requestCert: true, rejectUnauthorized: false }
   return createHttpsServer(
     { ...limits, shouldUpgradeCallback, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], ...client },
     handler,

@@ -32,6 +32,10 @@ export interface ClusterFiles {
   /** Of the kubelets' servers. */
   kubeletCert: string
   kubeletKey: string
+  /** The authority of proxies, and what the API server shows to the servers of APIServices. */
+  frontProxyCa: string
+  frontProxyCert: string
+  frontProxyKey: string
   serviceAccountKey: string
   serviceAccountPublicKey: string
   /** Path of a kubeconfig by identity; `kubelet-<node>` for nodes. */
@@ -49,13 +53,16 @@ export interface ClusterFilesOptions {
   nodes: readonly string[]
 }
 
+type Leaf = Omit<Parameters<typeof issueCertificate>[0], 'ca' | 'notBefore' | 'notAfter'> & { ca?: CertificateAuthority }
+
 /** Makes what is missing or about to expire; returns the paths. */
 export function ensureClusterFiles(options: ClusterFilesOptions): ClusterFiles {
   const { directory, now } = options
   const pki = join(directory, 'pki')
   mkdirSync(pki, { recursive: true, mode: 0o700 })
   const file = (name: string) => join(pki, name)
-  const ca = authority(file('ca.crt'), file('ca.key'), now)
+  const ca = authority('kubernetes', file('ca.crt'), file('ca.key'), now)
+  const frontProxyCa = authority('front-proxy-ca', file('front-proxy-ca.crt'), file('front-proxy-ca.key'), now)
   const validity = { notBefore: now - 60_000, notAfter: now + leafDays * dayMs }
 
   // the addresses may change between starts, so the server certificate is always made anew: 1 ms
@@ -72,10 +79,11 @@ export function ensureClusterFiles(options: ClusterFilesOptions): ClusterFiles {
   const kubelets = { commonName: `system:node:${options.nodes[0] ?? ''}`, organizations: ['system:nodes'] }
   const leaves = {
     'apiserver-kubelet-client': { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'], usages: ['client'] },
+    'front-proxy-client': { commonName: 'front-proxy-client', usages: ['client'], ca: frontProxyCa },
     kubelet: { ...kubelets, usages: ['server'], dnsNames: ['localhost', hostname()], ipAddresses: options.ipAddresses },
-  } as const
-  for (const [name, leaf] of Object.entries(leaves)) {
-    const issued = issueCertificate({ ca, ...leaf, ...validity })
+  } satisfies Record<string, Leaf>
+  for (const [name, { ca: signer = ca, ...leaf }] of Object.entries<Leaf>(leaves)) {
+    const issued = issueCertificate({ ca: signer, ...leaf, ...validity })
     writePublic(file(`${name}.crt`), issued.certificatePem)
     writePrivate(file(`${name}.key`), issued.privateKeyPem)
   }
@@ -110,18 +118,21 @@ export function ensureClusterFiles(options: ClusterFilesOptions): ClusterFiles {
     kubeletClientKey: file('apiserver-kubelet-client.key'),
     kubeletCert: file('kubelet.crt'),
     kubeletKey: file('kubelet.key'),
+    frontProxyCa: file('front-proxy-ca.crt'),
+    frontProxyCert: file('front-proxy-client.crt'),
+    frontProxyKey: file('front-proxy-client.key'),
     serviceAccountKey: file('sa.key'),
     serviceAccountPublicKey: file('sa.pub'),
     kubeconfig,
   }
 }
 
-function authority(certFile: string, keyFile: string, now: number): CertificateAuthority {
+function authority(commonName: string, certFile: string, keyFile: string, now: number): CertificateAuthority {
   if (existsSync(certFile) && existsSync(keyFile)) {
     const ca = loadCertificateAuthority(readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8'))
     if (Date.parse(ca.certificate.validTo) - now > renewDays * dayMs) return ca
   }
-  const ca = createCertificateAuthority({ commonName: 'kubernetes', notBefore: now - 60_000, notAfter: now + authorityDays * dayMs })
+  const ca = createCertificateAuthority({ commonName, notBefore: now - 60_000, notAfter: now + authorityDays * dayMs })
   writePublic(certFile, ca.certificatePem)
   writePrivate(keyFile, ca.privateKeyPem)
   return ca

@@ -100,6 +100,10 @@ export function keepAvailability(server: ServerContext, remote: (name: string) =
     }
   }
   watchAll(server, look)
+  const end = () => {
+    for (const one of known.values()) one.timer?.cancel()
+  }
+  server.signal.addEventListener('abort', end, { once: true })
 }
 
 /** Looks now and after every burst of changes. */

@@ -7,7 +7,7 @@ import type { RemoteVersion } from '../discovery/resources.ts'
 import { keepAvailability } from './availability-checks.ts'
 import { type ProxyOptions, proxy } from './proxy.ts'
 import { keepRegistered } from './register.ts'
-import { readDocuments } from './remote-documents.ts'
+import { type OpenApiV2Part, openApiV2Parts, readDocuments } from './remote-documents.ts'
 import { forget, isRemote, type ProxyClient, type RemoteService, remoteService } from './remote-service.ts'
 
 export interface AggregationOptions extends ProxyOptions {
@@ -27,8 +27,8 @@ export interface Aggregation {
   remoteVersions: () => readonly RemoteVersion[]
   /** The remote servers that offer an OpenAPI document, and the URL of the v3 document, by key (`apis/metrics.k8s.io/v1beta1`). */
   openApiV3: () => ReadonlyMap<string, { url: string; handler: RemoteHandler }>
-  /** Every remote service, for OpenAPI v2. */
-  remotes: () => readonly RemoteService[]
+  /** What other servers offer as OpenAPI v2, with the paths that are theirs; not complete: one did not answer. */
+  openApiV2: () => Promise<{ documents: OpenApiV2Part[]; complete: boolean }>
 }
 
 /** Answers a request at another server. */
@@ -99,7 +99,7 @@ export function aggregation(server: ServerContext, options: AggregationOptions =
       }
       return found
     },
-    remotes: () => [...remotes.values()],
+    openApiV2: () => openApiV2Parts(server, [...remotes.values()]),
   }
 }
 

@@ -124,3 +124,40 @@ async function index(server: ServerContext, remote: RemoteService): Promise<Read
   const key = discoveryPath(remote).slice(1)
   return new Map([...openApiIndex(body.toString())].filter(([each, url]) => each === key && url.startsWith(`/openapi/v3/${key}`)))
 }
+
+/** An OpenAPI v2 document of another server, and how the paths begin that are that server's to describe. */
+export interface OpenApiV2Part {
+  document: Record<string, unknown>
+  prefixes: string[]
+}
+
+const maxV2Bytes = 2 * 1024 * 1024
+
+/** Asks every service once. A server that has no such document is left out. */
+export async function openApiV2Parts(
+  server: ServerContext,
+  remotes: readonly RemoteService[],
+): Promise<{ documents: OpenApiV2Part[]; complete: boolean }> {
+  const services = Map.groupBy(
+    remotes.filter(({ unusable }) => unusable === undefined),
+    ({ made }) => made,
+  )
+  let complete = true
+  const documents = await Promise.all(
+    [...services.values()].map(async (members) => {
+      const remote = members.find(({ available }) => available)
+      const prefixes = members.map((member) => `${discoveryPath(member)}/`)
+      try {
+        if (remote === undefined) throw new Error('service unavailable')
+        const { code, body } = await askRemote(server, remote, { path: '/openapi/v2', timeoutMs, maxBytes: maxV2Bytes })
+        const document: unknown = code === 200 ? JSON.parse(body.toString()) : {}
+        return { document: document as OpenApiV2Part['document'], prefixes }
+      } catch (error) {
+        complete = false
+        server.log.warn({ err: error, apiService: members[0]?.name }, 'Cannot read the OpenAPI document of an APIService')
+        return { document: {}, prefixes }
+      }
+    }),
+  )
+  return { documents: documents.filter(({ document }) => document !== null && Object.hasOwn(document, 'paths')), complete }
+}

@@ -1,10 +1,11 @@
-// The authenticators in upstream's order: client certificate, then the bearer token in all its meanings.
+// The authenticators in upstream's order: proxy before us, client certificate, then the bearer token in all its meanings.
 import type { Secret } from '../../../openapi/types/core/v1.ts'
 import { ApiError } from '../../apimachinery/api-error.ts'
 import type { Clock } from '../../apimachinery/clock.ts'
 import type { Reader } from '../admission/plugin.ts'
 import { bearerToken } from './bearer-token.ts'
 import { bootstrapUser } from './bootstrap-token.ts'
+import { type RequestHeaderOptions, requestHeaderAuthenticator } from './request-header.ts'
 import type { ServiceAccountTokens } from './service-account-tokens.ts'
 import { tokenFile } from './token-file.ts'
 import type { Authenticator, User } from './user.ts'
@@ -17,6 +18,8 @@ export interface AuthenticationOptions {
   serviceAccountTokens?: ServiceAccountTokens
   /** Told of each use of a token that lies in a Secret. */
   noteUse?: (secret: Secret) => void
+  /** The proxies that say who their clients are; absent: none is believed. */
+  requestHeader?: RequestHeaderOptions
   /** --enable-bootstrap-token-auth. */
   bootstrapTokens?: boolean
 }
@@ -48,6 +51,7 @@ export function tokenAuthenticator({ clock, read, ...options }: AuthenticationOp
 export function authenticationChain(options: AuthenticationOptions): Authenticator[] {
   const ask = tokenAuthenticator(options)
   return [
+    ...(options.requestHeader === undefined ? [] : [requestHeaderAuthenticator(options.requestHeader)]),
     clientCertificate,
     async (credentials) => {
       const token = bearerToken(credentials)

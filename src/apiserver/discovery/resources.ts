@@ -107,7 +107,11 @@ export function discoveredGroups(registry: Registry, remotes: readonly RemoteVer
     else known.resources.push(resourceOf(resolved))
   }
   return [...groups]
-    .map(([name, versions]) => ({ name, versions: sorted(name, [...versions.values()]), priority: priorityOf(name, [...versions.values()]) }))
+    .map(([name, versions]) => ({
+      name,
+      versions: sorted(name, [...versions.values()]),
+      priority: priorityOf(name, [...versions.values()]),
+    }))
     .sort((a, b) => b.priority - a.priority || compare(a.name, b.name))
     .map(({ name, versions }) => ({ name, versions }))
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Registry, Resolved } from '../../apimachinery/kind.ts'
 import { encodeOpenApiV2 } from '../../apimachinery/protobuf/openapi-v2.ts'
+import { mergeOpenApiV2 } from '../aggregation/openapi-v2.ts'
 import type { Answer, RequestContext, Route, ServerContext } from '../context.ts'
 import type { Json } from './definitions.ts'
 import { documentOptions } from './documents.ts'
@@ -16,37 +17,48 @@ const protobufTypes = [
 ]
 /** How long a client may keep a document whose URL names its hash. */
 const yearSeconds = 31_536_000
+const retryMs = 30_000
 
 interface Published {
-  generation: number
+  /** Of the registry and of what other servers say. */
+  generation: string
   /** Kinds by key of their v3 document ("apis/apps/v1"). */
   keys: ReadonlyMap<string, readonly Resolved[]>
   /** v3 documents by key, each made on first use; those whose kinds have not changed outlive their generation. */
   v3: Map<string, Promise<Buffer>>
   index: Promise<Buffer> | undefined
   v2: Promise<Buffer> | undefined
+  /** When v2 is to be made anew: another server did not tell its part. */
+  v2Until: number
   v2Protobuf: Promise<Buffer> | undefined
 }
 
 /** The routes of the published documents. `builtin` tells which kinds the committed files describe. */
 export function openApiRoutes(builtin: ReadonlySet<unknown>): Route[] {
   const cache = new WeakMap<Registry, Published>()
-  const publishedOf = ({ registry }: ServerContext): Published => {
+  const publishedOf = (server: ServerContext): Published => {
+    const { registry, aggregation, clock } = server
     const known = cache.get(registry)
-    if (known !== undefined && known.generation === registry.generation) return known
-    const keys = keysOf(registry)
+    const generation = `${registry.generation} ${aggregation?.generation ?? 0}`
+    if (known?.generation === generation) {
+      if (known.v2Until <= clock.now()) Object.assign(known, { v2: undefined, v2Protobuf: undefined, v2Until: Infinity })
+      return known
+    }
+    const keys = keysOf(server)
     const v3 = new Map([...(known?.v3 ?? [])].filter(([key]) => sameKinds(known?.keys.get(key), keys.get(key))))
-    const made: Published = { generation: registry.generation, keys, v3, index: undefined, v2: undefined, v2Protobuf: undefined }
+    const made: Published = { generation, keys, v3, index: undefined, v2: undefined, v2Until: Infinity, v2Protobuf: undefined }
     cache.set(registry, made)
     return made
   }
   const documents = new Documents(builtin)
   return [
-    { path: /^\/openapi\/v3\/?$/, handle: async (_request, server) => json(await documents.index(publishedOf(server))) },
+    { path: /^\/openapi\/v3\/?$/, handle: async (_request, server) => json(await documents.index(publishedOf(server), server)) },
     {
       path: /^\/openapi\/v3\/.+$/,
       handle: async (request, server) => {
         const key = request.info.path.slice('/openapi/v3/'.length)
+        const remote = server.aggregation?.openApiV3().get(key)
+        if (remote !== undefined) return remote.handler(request)
         const bytes = await documents.v3(publishedOf(server), key)
         return bytes === undefined ? notFound : cached(request, bytes, 'application/json')
       },
@@ -74,19 +86,19 @@ class Documents {
     this.#builtin = builtin
   }
 
-  index(published: Published): Promise<Buffer> {
-    published.index ??= this.#makeIndex(published)
+  index(published: Published, server: ServerContext): Promise<Buffer> {
+    published.index ??= this.#makeIndex(published, server)
     return published.index
   }
 
-  async #makeIndex(published: Published): Promise<Buffer> {
+  async #makeIndex(published: Published, server: ServerContext): Promise<Buffer> {
     const hashes = new Map<string, string>()
     for (const key of published.keys.keys()) {
       const bytes = await this.v3(published, key)
       if (bytes !== undefined) hashes.set(key, hashOf(bytes))
       await pause()
     }
-    return Buffer.from(JSON.stringify(openApiV3Index(hashes)))
+    return Buffer.from(JSON.stringify(openApiV3Index(hashes, server.aggregation?.openApiV3())))
   }
 
   async v3(published: Published, key: string): Promise<Buffer | undefined> {
@@ -111,11 +123,25 @@ class Documents {
   }
 
   v2(published: Published, server: ServerContext): Promise<Buffer> {
-    published.v2 ??= this.#makeV2(server)
+    published.v2 ??= this.#makeV2(published, server)
     return published.v2
   }
 
-  async #makeV2(server: ServerContext): Promise<Buffer> {
+  /** This server's document and what the servers behind it add. */
+  async #makeV2(published: Published, server: ServerContext): Promise<Buffer> {
+    const own = await this.#ownV2(server)
+    const { documents, complete } = (await server.aggregation?.openApiV2()) ?? { documents: [], complete: true }
+    if (!complete) published.v2Until = server.clock.now() + retryMs
+    if (documents.length === 0) return own
+    let merged = JSON.parse(own.toString()) as Json
+    for (const { document, prefixes } of documents) {
+      await pause()
+      merged = mergeOpenApiV2(merged, document, prefixes) as Json
+    }
+    return text(merged)
+  }
+
+  async #ownV2(server: ServerContext): Promise<Buffer> {
     const resolved = server.registry.resolved()
     if (resolved.every(({ kind, served }) => this.#builtin.has(kind) && served?.legacy !== true)) {
       const file = await readFile(new URL('v2.json', folder)).catch(() => undefined)
@@ -133,9 +159,10 @@ class Documents {
 }
 
 /** Kinds by key of their document; documents of paths without kinds ("apis", "version") have none. */
-function keysOf(registry: Registry): Map<string, readonly Resolved[]> {
+function keysOf({ registry, aggregation }: ServerContext): Map<string, readonly Resolved[]> {
   const resolved = registry.resolved()
   const keys = new Map<string, readonly Resolved[]>(Map.groupBy(resolved, groupVersionKey))
+  for (const key of keys.keys()) if (aggregation?.handlerOf(`/${key}`) !== undefined) keys.delete(key)
   for (const key of discoveryKeys(new Set(resolved.map(({ group }) => group)))) keys.set(key, [])
   return keys
 }

@@ -54,11 +54,12 @@ export function groupVersionKey({ group, version }: { group: string; version: st
   return group === '' ? `api/${version}` : `apis/${apiVersionOf(group, version)}`
 }
 
-/** GET /openapi/v3: key → hash of the document's bytes. */
-export function openApiV3Index(hashes: ReadonlyMap<string, string>): Json {
-  const paths = [...hashes]
+/** GET /openapi/v3: key → hash of the document's bytes; the documents of other servers stand with their own URLs. */
+export function openApiV3Index(hashes: ReadonlyMap<string, string>, others: ReadonlyMap<string, { url: string }> = new Map()): Json {
+  const own = [...hashes].map(([key, hash]) => [key, `/openapi/v3/${key}?hash=${hash}`] as const)
+  const paths = [...own, ...[...others].map(([key, { url }]) => [key, url] as const)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, hash]) => [key, { serverRelativeURL: `/openapi/v3/${key}?hash=${hash}` }])
+    .map(([key, serverRelativeURL]) => [key, { serverRelativeURL }])
   return { paths: Object.fromEntries(paths) }
 }
 

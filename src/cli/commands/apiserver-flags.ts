@@ -3,6 +3,7 @@ import { booleanFlag, choiceFlag, durationFlag, integerFlag, listFlag, stringFla
 
 export const apiserverFlags = {
   'advertise-address': stringFlag('Address at which members of the cluster reach this server (default: the bind address)'),
+  'aggregator-reject-forwarding-redirect': booleanFlag('Answer 502 when the server of an APIService redirects', true),
   'anonymous-auth': booleanFlag('Admit requests without credentials as system:anonymous'),
   'api-audiences': listFlag('Audiences of service account tokens (default: the issuer)'),
   'audit-log-maxage': integerFlag('Days to keep old audit log files', 366, { min: 0 }),
@@ -40,6 +41,15 @@ export const apiserverFlags = {
   'max-mutating-requests-inflight': integerFlag('Writes served at the same time; 0 is no limit', 200, { min: 0 }),
   'max-requests-inflight': integerFlag('Reads served at the same time; 0 is no limit', 400, { min: 0 }),
   'min-request-timeout': integerFlag('Seconds: a watch lasts a random time of this up to twice this', 1800, { min: 1 }),
+  'proxy-client-cert-file': stringFlag('PEM client certificate shown to the servers of APIServices'),
+  'proxy-client-key-file': stringFlag('PEM private key of --proxy-client-cert-file'),
+  'request-timeout': durationFlag('How long a request may take that is not long-running (watch, log, exec …)', 60_000),
+  'requestheader-allowed-names': listFlag('Common names of certificates whose X-Remote-* headers are believed (default: all of the CA)'),
+  'requestheader-client-ca-file': stringFlag('CA bundle: proxies with a certificate signed by it say in headers who their clients are'),
+  'requestheader-extra-headers-prefix': listFlag('Prefixes of headers with more about the user', ['x-remote-extra-']),
+  'requestheader-group-headers': listFlag("Headers with the user's groups", ['x-remote-group']),
+  'requestheader-uid-headers': listFlag("Headers with the user's uid"),
+  'requestheader-username-headers': listFlag("Headers with the user's name", ['x-remote-user']),
   'secure-port': integerFlag('Port to listen on; 0 takes any free one', 6443, { min: 0, max: 65_535 }),
   'service-account-issuer': stringFlag('Issuer of service account tokens', 'https://kubernetes.default.svc.cluster.local'),
   'service-account-key-file': listFlag('PEM files of keys that verify service account tokens'),

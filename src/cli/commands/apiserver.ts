@@ -36,6 +36,7 @@ export const command = defineCommand({
       log,
       ...(values['token-auth-file'] === '' ? {} : { tokenFileText: readText('token-auth-file', values['token-auth-file']) }),
       kubelet: kubeletAccess(values),
+      ...aggregationOptions(values),
       enableMetricsApi: values['enable-metrics-api'],
       enablePriorityAndFairness: values['enable-priority-and-fairness'],
       maxRequestsInflight: values['max-requests-inflight'],
@@ -70,6 +71,7 @@ function serverOptions(values: Values, terminal: Terminal): Partial<ServerOption
     apiAudiences: values['api-audiences'],
     legacyApis: values['legacy-apis'],
     minRequestTimeoutSeconds: values['min-request-timeout'],
+    requestTimeoutMs: values['request-timeout'],
     shutdownDelayMs: values['shutdown-delay-duration'],
     ...(values['service-account-signing-key-file'] === ''
       ? {}
@@ -88,6 +90,31 @@ function kubeletAccess(values: Values): NonNullable<RunOptions['kubelet']> {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
     ...(ca === undefined ? {} : { ca }),
+  }
+}
+
+/** How this server proves itself to the servers of APIServices, and which proxies before it are believed. */
+function aggregationOptions(values: Values): Pick<RunOptions, 'aggregation' | 'requestHeader'> {
+  const { 'proxy-client-cert-file': cert, 'proxy-client-key-file': key } = values
+  if ((cert === '') !== (key === '')) throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file belong together')
+  return {
+    aggregation: {
+      rejectForwardingRedirects: values['aggregator-reject-forwarding-redirect'],
+      ...(cert === ''
+        ? {}
+        : { proxyClient: { cert: readText('proxy-client-cert-file', cert), key: readText('proxy-client-key-file', key) } }),
+    },
+    ...(values['requestheader-client-ca-file'] === ''
+      ? {}
+      : {
+          requestHeader: {
+            allowedNames: values['requestheader-allowed-names'],
+            usernameHeaders: values['requestheader-username-headers'],
+            uidHeaders: values['requestheader-uid-headers'],
+            groupHeaders: values['requestheader-group-headers'],
+            extraHeadersPrefixes: values['requestheader-extra-headers-prefix'],
+          },
+        }),
   }
 }
 
@@ -114,7 +141,11 @@ async function auditOptions(values: Values, { clock, log }: Terminal): Promise<P
 }
 
 function tlsOptions(values: Values, terminal: Terminal, address: string): NonNullable<ServerOptions['tls']> {
-  const clientCa = values['client-ca-file'] === '' ? {} : { clientCa: readText('client-ca-file', values['client-ca-file']) }
+  const proxies = values['requestheader-client-ca-file']
+  const clientCa = {
+    ...(values['client-ca-file'] === '' ? {} : { clientCa: readText('client-ca-file', values['client-ca-file']) }),
+    ...(proxies === '' ? {} : { requestHeaderCa: readText('requestheader-client-ca-file', proxies) }),
+  }
   if (values['tls-cert-file'] !== '' && values['tls-private-key-file'] !== '') {
     return {
       cert: readText('tls-cert-file', values['tls-cert-file']),
