@@ -6,7 +6,7 @@ import type { Kind } from '../apimachinery/kind.ts'
 import type { KubeObject, ObjectMeta } from '../apimachinery/meta.ts'
 import { draft as draftOf } from '../apimachinery/meta.ts'
 import type { Entry as StoredEntry } from '../storage/storage.ts'
-import { admitValidating } from './admit.ts'
+import { admitMutatingDelete, admitValidating } from './admit.ts'
 import type { Entry } from './codec.ts'
 import { encodeStored, makeEntry, objectOf } from './codec.ts'
 import { objectStorageKey } from './keys.ts'
@@ -35,7 +35,10 @@ export async function deleteObject(write: Write, options: DeleteOptions): Promis
     if (stored === undefined) throw notFound(groupResource(resolved), name)
     const old = await preparedObject(resolved.kind, entryOf(stored))
     checkPreconditions(write, options, old.metadata!)
-    if (!admitted) await admitValidating(write, 'DELETE', undefined, old)
+    if (!admitted) {
+      await admitMutatingDelete(write, old)
+      await admitValidating(write, 'DELETE', undefined, old)
+    }
     const next = afterDelete(resolved.kind, old, options, server.clock.now())
     const done = await carryOut(write, stored, old, next)
     if (done !== undefined) return done

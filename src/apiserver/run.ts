@@ -128,7 +128,7 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       admission: (context) =>
         admissionChain(
           { enabled: settings.enableAdmissionPlugins ?? [], disabled: settings.disableAdmissionPlugins ?? [] },
-          { clock, random, book: bookUsage(storage), createNamespace: (name) => ensureNamespace(context, name) },
+          { clock, random, book: bookUsage(storage), createNamespace: (name) => ensureNamespace(context, name), server: context },
         ),
     },
   )

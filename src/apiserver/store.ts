@@ -44,6 +44,10 @@ export interface Write {
   /** Texts for Warning headers are added here. */
   warnings: string[]
   signal: AbortSignal
+  /** Create-, Update- or DeleteOptions without their kind, for admission. */
+  options?: object
+  /** Adds an annotation to the request's audit event. */
+  annotate?: (key: string, value: string) => void
 }
 
 /** What a write left behind. `object` is frozen, in the stored version; `entry` is absent for a dry run that created nothing. */

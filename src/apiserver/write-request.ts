@@ -10,7 +10,8 @@ export function writeOf(
   server: ServerContext,
   request: RequestContext,
   { resolved, namespace, name }: Target,
-  options: { dryRun: boolean; fieldManager: string },
+  options: { dryRun: boolean; fieldManager: string; fieldValidation?: string },
+  given: object = writtenOptions(options, request),
 ): Write {
   const { subresource } = request.info
   const agent = request.headers['user-agent']
@@ -24,7 +25,19 @@ export function writeOf(
     dryRun: options.dryRun,
     fieldManager: fieldManagerOf(options, typeof agent === 'string' ? agent : ''),
     warnings: request.warnings,
+    options: given,
+    ...(request.audit === undefined ? {} : { annotate: request.audit.annotate }),
     signal: request.signal,
+  }
+}
+
+/** Options of a create, update or patch as admission is shown them. */
+function writtenOptions({ dryRun, fieldManager }: { dryRun: boolean; fieldManager: string }, { query }: RequestContext): object {
+  const fieldValidation = query.get('fieldValidation')
+  return {
+    ...(dryRun ? { dryRun: ['All'] } : {}),
+    ...(fieldManager === '' ? {} : { fieldManager }),
+    ...(fieldValidation ? { fieldValidation } : {}),
   }
 }
 

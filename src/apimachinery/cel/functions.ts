@@ -1,4 +1,5 @@
 // All functions and methods that a rule may call. Which exist: k8s.io/apiserver/pkg/cel/environment (compatibility version 1.35).
+import { authorizerMethods } from './authorizer.ts'
 import { conversions, optionalMethods } from './conversions.ts'
 import { listFunctions, listMethods } from './lists.ts'
 import { networkFunctions, networkMethods } from './network.ts'
@@ -16,4 +17,13 @@ function merged(...libraries: readonly Library[]): ReadonlyMap<string, CelFuncti
 export const functions = merged(conversions, stringFunctions, listFunctions, networkFunctions, quantityFunctions, shared.functions)
 
 /** Called on a value, which is their first argument. */
-export const methods = merged(stringMethods, listMethods, timeMethods, optionalMethods, networkMethods, quantityMethods, shared.methods)
+export const methods = merged(
+  authorizerMethods,
+  stringMethods,
+  listMethods,
+  timeMethods,
+  optionalMethods,
+  networkMethods,
+  quantityMethods,
+  shared.methods,
+)

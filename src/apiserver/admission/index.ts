@@ -7,9 +7,11 @@ import { defaultIngressClass } from './default-ingress-class.ts'
 import { defaultStorageClass } from './default-storage-class.ts'
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts'
 import { denyServiceExternalIPs } from './deny-service-external-ips.ts'
+import type { DynamicServer } from './dynamic/hooks.ts'
 import { extendedResourceToleration } from './extended-resource-toleration.ts'
 import { limitPodHardAntiAffinityTopology } from './limit-pod-hard-anti-affinity-topology.ts'
 import { limitRanger } from './limit-ranger.ts'
+import { mutatingAdmissionWebhook } from './mutating-admission-webhook.ts'
 import { namespaceAutoProvision } from './namespace-auto-provision.ts'
 import { namespaceExists } from './namespace-exists.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
@@ -26,6 +28,7 @@ import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
+import { validatingAdmissionWebhook } from './validating-admission-webhook.ts'
 
 /** What plugins need of the world. */
 export interface AdmissionDependencies {
@@ -37,6 +40,8 @@ export interface AdmissionDependencies {
   createNamespace: (name: string) => Promise<void>
   /** For the certificate plugins; default: everybody may (--authorization-mode AlwaysAllow). */
   maySign?: SignerAuthorization
+  /** For webhooks and policies: the server that calls them. */
+  server?: DynamicServer
   defaultNotReadyTolerationSeconds?: number
   defaultUnreachableTolerationSeconds?: number
 }
@@ -92,9 +97,9 @@ const ordered: readonly Listed[] = [
   on('JobValidation'),
   on('PodResizeValidator', () => podResizeValidator),
   on('MutatingAdmissionPolicy'),
-  on('MutatingAdmissionWebhook'),
+  on('MutatingAdmissionWebhook', mutatingAdmissionWebhook),
   on('ValidatingAdmissionPolicy'),
-  on('ValidatingAdmissionWebhook'),
+  on('ValidatingAdmissionWebhook', validatingAdmissionWebhook),
   on('ResourceQuota', resourceQuota),
   off('AlwaysDeny', () => alwaysDeny),
 ]

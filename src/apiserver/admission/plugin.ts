@@ -29,6 +29,21 @@ export interface AdmissionAttributes {
   dryRun: boolean
   /** Texts for Warning headers. */
   warnings: string[]
+  /** CreateOptions, UpdateOptions or DeleteOptions; absent for writes of the server itself. */
+  options?: KubeObject
+  /** Adds an annotation to the request's audit event. */
+  annotate: (key: string, value: string) => void
+  /** Aborts when the client has gone. */
+  signal: AbortSignal
+  /** The second round of mutation. */
+  reinvocation: Reinvocation
+}
+
+/** Mutating plugins are run a second time when one of them wants it; what they remember from the first is in `states`, by plugin. */
+export interface Reinvocation {
+  second: boolean
+  wanted: boolean
+  states: Record<string, unknown>
 }
 
 /** `mutate` may change `attributes.object`; `validate` may only refuse. Both refuse by throwing an ApiError. */

@@ -120,7 +120,7 @@ function fieldAt(object: KubeObject, path: string): unknown {
 }
 
 /** Sets `.spec.a.b`; objects on the way are made. Paths come from kinds and validated CRDs, never from requests. */
-function setReplicas(object: KubeObject, path: string, replicas: number): void {
+export function setReplicas(object: KubeObject, path: string, replicas: number): void {
   const names = words(path)
   const last = names.pop()
   let parent = object as Fields

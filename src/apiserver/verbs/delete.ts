@@ -17,7 +17,7 @@ import { writeOf } from '../write-request.ts'
 
 export async function remove(server: ServerContext, request: RequestContext, target: Target): Promise<Answer> {
   const options = readDeleteOptions(server, request)
-  const write = writeOf(server, request, target, { dryRun: options.dryRun?.includes('All') === true, fieldManager: '' })
+  const write = writeOf(server, request, target, { dryRun: options.dryRun?.includes('All') === true, fieldManager: '' }, options)
   const done = await deleteObject(write, options)
   const code = !done.deleted && options.orphanDependents === false ? 202 : 200
   return deletionAnswer(target, done, code)
@@ -66,6 +66,7 @@ export async function removeCollection(server: ServerContext, request: RequestCo
       request,
       { resolved, namespace: metadata?.namespace, name: metadata!.name! },
       { dryRun, fieldManager: '' },
+      options,
     )
     await deleteObject(write, structuredClone(options)).catch((error: unknown) => {
       if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error

@@ -54,13 +54,13 @@ export async function startWhole(given: WholeServerOptions = {}): Promise<WholeS
       routes,
       authenticators: ({ read }) =>
         authenticationChain({ clock, read, tokenFileText, serviceAccountTokens: tokens, bootstrapTokens: true }),
-      admission: () =>
+      admission: (server) =>
         admissionChain(
           {
             ...(given.enabled === undefined ? {} : { enabled: given.enabled }),
             ...(given.disabled === undefined ? {} : { disabled: given.disabled }),
           },
-          { clock, random, book: bookUsage(storage), createNamespace: async () => {} },
+          { clock, random, book: bookUsage(storage), createNamespace: async () => {}, server },
         ),
       hooks: ({ read }) => [serviceAllocator({ clusterIpRanges: ranges, nodePortRange: { from: 30000, to: 32767 }, random, read })],
       subresources: ({ read }) =>
