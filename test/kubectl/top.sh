@@ -44,7 +44,7 @@ kubectl top pods -A | grep -w -e NAMESPACE -e $NS
 kubectl get pods.metrics.k8s.io
 kubectl get podmetrics web -o jsonpath='{range .containers[*]}{.name} {.usage.cpu} {.usage.memory}{"\n"}{end}'
 kubectl get podmetrics nobody
-kubectl top nodes --sort-by=cpu | head -1
+kubectl top nodes --sort-by=cpu | sed -n 1p
 kubectl top nodes --no-headers | wc -l
 kubectl top node node-1 --no-headers | awk '{print $1, NF}'
 kubectl top node nowhere
