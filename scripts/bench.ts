@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { clusterAccess, parseKubeconfig } from '../src/client/kubeconfig.ts'
 import { createClient, readAll } from '../src/client/rest.ts'
 import type { Transport } from '../src/client/transport.ts'
-import { openTransport } from '../src/client/undici-transport.ts'
+import { openTransport } from '../src/client/http-transport.ts'
 import type { LoadJob } from './bench-load.ts'
 import { decisions, scale as scaleTo } from './bench-scale.ts'
 

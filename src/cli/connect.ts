@@ -5,7 +5,7 @@ import type { Clock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
 import { clusterAccess, parseKubeconfig } from '../client/kubeconfig.ts'
 import { createClient } from '../client/rest.ts'
-import { openTransport } from '../client/undici-transport.ts'
+import { openTransport } from '../client/http-transport.ts'
 import { UsageError } from './flags.ts'
 
 export interface Connection {
