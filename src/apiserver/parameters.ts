@@ -1,6 +1,5 @@
 // Query parameters of the verbs (ListOptions, CreateOptions …): read, checked, refused in upstream's words. Pure.
 // Checks: apimachinery meta/v1 and meta/internalversion validation; a bool parameter is true unless it says "false" or "0".
-import { z } from 'zod'
 import { badRequest, invalid } from '../apimachinery/api-error.ts'
 import type { FieldError } from '../apimachinery/field-errors.ts'
 import { forbiddenField, invalidValue, notSupported, required, tooLong } from '../apimachinery/field-errors.ts'
@@ -8,34 +7,20 @@ import { isTrue } from './request-info.ts'
 
 const metaGroup = 'meta.k8s.io'
 
-const bool = z.string().transform(isTrue)
-const int64 = z.string().transform((text, context) => {
-  if (/^[+-]?\d{1,18}$/.test(text)) return Number(text)
-  const fault = /^[+-]?\d+$/.test(text) ? 'value out of range' : 'invalid syntax'
-  context.addIssue({ code: 'custom', message: `strconv.ParseInt: parsing ${JSON.stringify(text)}: ${fault}` })
-  return z.NEVER
-})
+/** ListOptions, with what is absent at its zero value where upstream has no pointer. */
+export interface ListOptions {
+  labelSelector: string
+  fieldSelector: string
+  watch: boolean
+  allowWatchBookmarks: boolean
+  sendInitialEvents: boolean | undefined
+  resourceVersion: string
+  resourceVersionMatch: string
+  timeoutSeconds: number | undefined
+  limit: number
+  continue: string
+}
 
-const ListParameters = z.object({
-  labelSelector: z.string().default(''),
-  fieldSelector: z.string().default(''),
-  watch: bool.default(false),
-  allowWatchBookmarks: bool.default(false),
-  sendInitialEvents: bool.optional(),
-  resourceVersion: z.string().default(''),
-  resourceVersionMatch: z.string().default(''),
-  timeoutSeconds: int64.optional(),
-  limit: int64.default(0),
-  continue: z.string().default(''),
-})
-export type ListOptions = z.infer<typeof ListParameters>
-
-const WriteParameters = z.object({
-  dryRun: z.array(z.string()).default([]),
-  fieldManager: z.string().default(''),
-  fieldValidation: z.string().default(''),
-  force: bool.optional(),
-})
 /** Create-, Update- and PatchOptions. */
 export interface WriteOptions {
   dryRun: boolean
@@ -44,13 +29,6 @@ export interface WriteOptions {
   fieldValidation: 'Ignore' | 'Warn' | 'Strict'
   force: boolean | undefined
 }
-
-const DeleteParameters = z.object({
-  gracePeriodSeconds: int64.optional(),
-  orphanDependents: bool.optional(),
-  propagationPolicy: z.string().optional(),
-  dryRun: z.array(z.string()).optional(),
-})
 
 /** DeleteOptions as they come, from a body or the query. */
 export interface DeleteOptions {
@@ -61,25 +39,47 @@ export interface DeleteOptions {
   dryRun?: string[] | undefined
 }
 
-function read<T>(schema: z.ZodType<T>, query: URLSearchParams): T {
-  const values: Record<string, unknown> = {}
-  for (const key of Object.keys((schema as unknown as { shape: object }).shape)) {
-    const all = query.getAll(key)
-    if (key === 'dryRun') {
-      if (all.length > 0) values[key] = all.filter((value) => value !== '')
-    } else if (all.length > 0) {
-      const text = all[0]!
-      if (text !== '' || key === 'watch') values[key] = text
-    }
+/** The first value of a parameter; an empty one counts as absent. */
+function text(query: URLSearchParams, name: string): string | undefined {
+  return query.get(name) || undefined
+}
+
+function bool(query: URLSearchParams, name: string): boolean | undefined {
+  const given = text(query, name)
+  return given === undefined ? undefined : isTrue(given)
+}
+
+function int64(query: URLSearchParams, name: string): number | undefined {
+  const given = text(query, name)
+  if (given === undefined) return undefined
+  if (/^[+-]?\d{1,18}$/.test(given)) return Number(given)
+  const fault = /^[+-]?\d+$/.test(given) ? 'value out of range' : 'invalid syntax'
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(given)}: ${fault}`)
+}
+
+function dryRunOf(query: URLSearchParams): string[] | undefined {
+  return query.has('dryRun') ? query.getAll('dryRun').filter((value) => value !== '') : undefined
+}
+
+function listParameters(query: URLSearchParams): ListOptions {
+  const watch = query.get('watch')
+  return {
+    labelSelector: text(query, 'labelSelector') ?? '',
+    fieldSelector: text(query, 'fieldSelector') ?? '',
+    watch: watch !== null && isTrue(watch),
+    allowWatchBookmarks: bool(query, 'allowWatchBookmarks') ?? false,
+    sendInitialEvents: bool(query, 'sendInitialEvents'),
+    resourceVersion: text(query, 'resourceVersion') ?? '',
+    resourceVersionMatch: text(query, 'resourceVersionMatch') ?? '',
+    timeoutSeconds: int64(query, 'timeoutSeconds'),
+    limit: int64(query, 'limit') ?? 0,
+    continue: text(query, 'continue') ?? '',
   }
-  const result = schema.safeParse(values)
-  if (!result.success) throw badRequest(result.error.issues[0]!.message)
-  return result.data
 }
 
 /** ListOptions of a list, watch or deletecollection. Throws 400 for what is no number, 422 for impossible combinations. */
 export function listOptions(query: URLSearchParams, forceWatch = false): ListOptions {
-  const options = read(ListParameters, query)
+  const options = listParameters(query)
   if (forceWatch) options.watch = true
   const errors = options.watch ? watchErrors(options) : listErrors(options)
   if (errors.length > 0) throw invalid({ group: metaGroup, kind: 'ListOptions' }, '', errors)
@@ -120,7 +120,12 @@ export function writeOptions(
   kind: 'CreateOptions' | 'UpdateOptions' | 'PatchOptions',
   isApply = false,
 ): WriteOptions {
-  const options = read(WriteParameters, query)
+  const options = {
+    dryRun: dryRunOf(query) ?? [],
+    fieldManager: text(query, 'fieldManager') ?? '',
+    fieldValidation: text(query, 'fieldValidation') ?? '',
+    force: bool(query, 'force'),
+  }
   const errors: FieldError[] = []
   if (kind === 'PatchOptions') {
     if (isApply && options.fieldManager === '') errors.push(required('fieldManager', 'is required for apply patch'))
@@ -178,7 +183,12 @@ function dryRunErrors(dryRun: readonly string[]): FieldError[] {
 
 /** DeleteOptions of the query (used only when the body is empty). */
 export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
-  return read(DeleteParameters, query)
+  return {
+    gracePeriodSeconds: int64(query, 'gracePeriodSeconds'),
+    orphanDependents: bool(query, 'orphanDependents'),
+    propagationPolicy: text(query, 'propagationPolicy'),
+    dryRun: dryRunOf(query),
+  }
 }
 
 /** Throws 422 for options that contradict one another or are unknown. */

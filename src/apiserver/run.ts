@@ -9,7 +9,6 @@ import { type AggregationOptions, aggregation } from './aggregation/index.ts'
 import { serviceAllocator } from './allocators/services.ts'
 import type { AuditSink } from './audit/audit.ts'
 import { auditLog } from './audit/audit.ts'
-import { auditPolicy } from './audit/policy.ts'
 import { authenticationChain, tokenAuthenticator } from './authentication/index.ts'
 import { type RequestHeaderOptions, requestHeaderDefaults } from './authentication/request-header.ts'
 import { serviceAccountTokens } from './authentication/service-account-tokens.ts'
@@ -81,7 +80,7 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
   const audit =
     auditPolicyText === undefined || auditSink === undefined
       ? undefined
-      : auditLog(auditPolicy(auditPolicyText), auditSink, () => clock.now())
+      : auditLog((await import('./audit/policy.ts')).auditPolicy(auditPolicyText), auditSink, () => clock.now())
   const { kubelet = {}, enableMetricsApi = true } = options
   const kinds = enableMetricsApi ? builtinKinds : builtinKinds.filter(({ group }) => group !== 'metrics.k8s.io')
   const metrics = apiServerMetrics(clock.now() / 1000)

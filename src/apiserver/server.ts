@@ -38,6 +38,7 @@ export function assemble(server: ServerContext): AssembledServer {
       return listener
     },
     exposeHeadRoutes: false,
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     clientErrorHandler: refuseGarbage,
@@ -61,6 +62,11 @@ export function assemble(server: ServerContext): AssembledServer {
       limit.cancel()
     },
   }
+}
+
+/** No route has a schema of Fastify's: without this, Fastify loads its compilers (ajv and more, 5 MB) all the same. */
+function noCompiler(): never {
+  throw new Error('routes have no schemas')
 }
 
 /** Go's answers to what is no HTTP, or too much of it. */

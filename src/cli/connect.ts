@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Clock } from '../apimachinery/clock.ts'
 import type { Client } from '../client/client.ts'
+import { openTransport } from '../client/http-transport.ts'
 import { clusterAccess, parseKubeconfig } from '../client/kubeconfig.ts'
 import { createClient } from '../client/rest.ts'
-import { openTransport } from '../client/http-transport.ts'
 import { UsageError } from './flags.ts'
 
 export interface Connection {

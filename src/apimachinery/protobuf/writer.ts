@@ -85,12 +85,13 @@ function push(writer: Writer, chunk: Uint8Array | Writer): void {
   writer.length += chunk.length
 }
 
-const small = Array.from({ length: 0x4000 }, (_, value) =>
-  value < 0x80 ? Uint8Array.of(value) : Uint8Array.of((value & 0x7f) | 0x80, value >> 7),
-)
+/** Varints of one and two bytes, nearly all, made once when they are first needed. */
+const small: Uint8Array[] = []
+const smallEnd = 0x4000
 
 function varint(value: number | bigint): Uint8Array {
-  if (typeof value === 'number' && small[value]) return small[value]
+  if (typeof value === 'number' && value >= 0 && value < smallEnd)
+    return (small[value] ??= value < 0x80 ? Uint8Array.of(value) : Uint8Array.of((value & 0x7f) | 0x80, value >> 7))
   const bytes: number[] = []
   if (typeof value === 'number' && value >= 0 && value <= 0x7fffffff) {
     let rest = value

@@ -1,7 +1,8 @@
 // Request bodies in YAML become the JSON values that sigs.k8s.io/yaml makes of them: YAML 1.1 booleans (yes, on) and octals, no dates.
 // Size, nesting and alias expansion are limited before anything is built (billion laughs, deep nesting).
-import { isAlias, isMap, isScalar, LineCounter, parseDocument, type Tags, visit } from 'yaml'
+import type { Document, LineCounter, Tags } from 'yaml'
 import { isObject, JsonError, maxJsonDepth, parseJson, setOwn } from '../json.ts'
+import { yamlLibrary } from './yaml-library.ts'
 
 /** A YAML body that cannot be read. */
 export class YamlError extends Error {}
@@ -32,6 +33,7 @@ export function parseYaml(input: string | Uint8Array, options: ParseYamlOptions 
   if (text.length > (options.maxBytes ?? maxYamlBytes))
     throw new YamlError(`yaml: document is too large, limit is ${options.maxBytes ?? maxYamlBytes}`)
   checkNesting(text)
+  const { LineCounter, parseDocument } = yamlLibrary()
   const lines = new LineCounter()
   const document = parseDocument(text, {
     schema: 'yaml-1.1',
@@ -90,11 +92,8 @@ function checkNesting(text: string): void {
   if (deepest > maxJsonDepth || dashes || /(?:^|\n) {500}/.test(text)) throw new YamlError('yaml: exceeded max depth')
 }
 
-function checkNodes(
-  document: ReturnType<typeof parseDocument>,
-  lines: LineCounter,
-  onDuplicate: ((text: string) => void) | undefined,
-): void {
+function checkNodes(document: Document.Parsed, lines: LineCounter, onDuplicate: ((text: string) => void) | undefined): void {
+  const { isAlias, isMap, isScalar, visit } = yamlLibrary()
   let aliases = 0
   visit(document, (_key, node) => {
     if (isAlias(node) && ++aliases > maxAliases) throw new YamlError('yaml: document contains excessive aliasing')

@@ -1,9 +1,7 @@
-// The audit policy (audit.k8s.io/v1 Policy): read, checked, asked. Pure. Rules: k8s.io/apiserver/pkg/audit/policy and apis/audit/validation.
+// The audit policy (audit.k8s.io/v1 Policy): read and checked (decision.ts asks it). Pure. Rules: k8s.io/apiserver/pkg/audit/policy and apis/audit/validation.
 import { z } from 'zod'
 import { dns1123Subdomain } from '../../apimachinery/names.ts'
 import { parseYaml } from '../../apimachinery/schema/yaml.ts'
-import type { User } from '../authentication/user.ts'
-import type { RequestInfo } from '../request-info.ts'
 
 export const auditLevels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const
 export type AuditLevel = (typeof auditLevels)[number]
@@ -66,7 +64,7 @@ const Policy = z.object({
   omitManagedFields: z.boolean().default(false),
 })
 export type AuditPolicy = z.infer<typeof Policy>
-type PolicyRule = z.infer<typeof Rule>
+export type PolicyRule = z.infer<typeof Rule>
 
 function issue(context: z.core.$RefinementCtx, field: string, message: string): void {
   context.addIssue({ code: 'custom', path: [field], message })
@@ -81,53 +79,4 @@ export function auditPolicy(text: string): AuditPolicy {
 
 function pathText(path: readonly PropertyKey[]): string {
   return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`)).join('')
-}
-
-/** What the policy says of one request. */
-export interface AuditDecision {
-  level: AuditLevel
-  omitStages: readonly string[]
-  omitManagedFields: boolean
-}
-
-/** The first rule that matches decides; none: not audited. */
-export function auditDecision(policy: AuditPolicy, user: User | undefined, info: RequestInfo): AuditDecision {
-  const rule = policy.rules.find((candidate) => ruleMatches(candidate, user, info))
-  return {
-    level: rule?.level ?? 'None',
-    omitStages: [...policy.omitStages, ...(rule?.omitStages ?? [])],
-    omitManagedFields: rule?.omitManagedFields ?? policy.omitManagedFields,
-  }
-}
-
-function ruleMatches(rule: PolicyRule, user: User | undefined, info: RequestInfo): boolean {
-  const { users, userGroups, verbs, namespaces, resources, nonResourceURLs } = rule
-  if (users.length > 0 && (user === undefined || !users.includes(user.name))) return false
-  if (userGroups.length > 0 && user?.groups.some((group) => userGroups.includes(group)) !== true) return false
-  if (verbs.length > 0 && !verbs.includes(info.verb)) return false
-  if (namespaces.length > 0 || resources.length > 0) return matchesResource(rule, info)
-  if (nonResourceURLs.length > 0) return !info.isResourceRequest && nonResourceURLs.some((pattern) => matchesPath(info.path, pattern))
-  return true
-}
-
-function matchesPath(path: string, pattern: string): boolean {
-  return pattern === '*' || pattern === path || (pattern.endsWith('*') && path.startsWith(pattern.replace(/\*+$/, '')))
-}
-
-function matchesResource({ namespaces, resources }: PolicyRule, info: RequestInfo): boolean {
-  if (!info.isResourceRequest) return false
-  if (namespaces.length > 0 && !namespaces.includes(info.namespace)) return false
-  if (resources.length === 0) return true
-  const { resource, subresource } = info
-  const combined = subresource === '' ? resource : `${resource}/${subresource}`
-  for (const entry of resources) {
-    if (entry.group !== info.group && entry.group !== '*') continue
-    if (entry.resources.length === 0) return true
-    if (entry.resourceNames.length > 0 && !entry.resourceNames.includes(info.name)) continue
-    const found = entry.resources.some(
-      (word) => word === combined || word === '*' || (subresource !== '' && word === `*/${subresource}`) || word === `${resource}/*`,
-    )
-    if (found) return true
-  }
-  return false
 }

@@ -4,9 +4,10 @@ import type { Status } from '../../apimachinery/api-error.ts'
 import { stringifyJson } from '../../apimachinery/json.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
 import type { User } from '../authentication/user.ts'
+import type { AuditDecision } from './decision.ts'
 import type { AuditEvent } from './event.ts'
 import { auditLine, bodyText, withoutManagedFields } from './event.ts'
-import type { AuditDecision, AuditStage } from './policy.ts'
+import type { AuditStage } from './policy.ts'
 
 /** What the way of a request tells the audit log. */
 export interface AuditRecord {

@@ -2,7 +2,7 @@
 import type { ServerContext } from '../context.ts'
 import { ask, dialError } from '../subresources/backend.ts'
 import { type KubeletClientOptions, kubeletBackend } from '../subresources/kubelet.ts'
-import { type NodeUsage, nodeUsage } from './summary.ts'
+import type { NodeUsage } from './summary.ts'
 
 const freshMs = 5_000
 const timeoutMs = 10_000
@@ -87,6 +87,7 @@ export function askKubelet(server: ServerContext, kubelet: KubeletClientOptions)
       throw dialError(backend, error as Error)
     }
     if (answer.statusCode !== 200) throw new Error(`request failed, status: "${answer.statusCode} ${answer.statusMessage}"`)
+    const { nodeUsage } = await import('./summary.ts')
     return nodeUsage(Buffer.concat(pieces).toString())
   }
 }

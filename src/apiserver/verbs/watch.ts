@@ -1,6 +1,5 @@
 // GET of a collection with watch=true, and the deprecated /watch/ paths: a chunked stream, or a WebSocket with one text message per event.
 import type { ServerResponse } from 'node:http'
-import { WebSocket, WebSocketServer } from 'ws'
 import type { Entry } from '../codec.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
 import { cachedCandidates, selectionPrefix, warmCandidates } from '../listing.ts'
@@ -18,6 +17,7 @@ import { WatchSession } from '../watch-session.ts'
 export async function watch(server: ServerContext, request: RequestContext, target: Target): Promise<Answer> {
   const plan = await watchPlan(server, request, target)
   if (request.connection.upgrade !== undefined) {
+    const { serveWebSocket } = await import('../web-socket-watch.ts')
     await serveWebSocket(request, plan)
   } else {
     const contentType = request.view.encoding === 'json' ? request.view.contentType : `${request.view.contentType};stream=watch`
@@ -86,39 +86,4 @@ function responseSink(server: ServerContext, response: ServerResponse): FrameSin
       response.on('close', () => stuck.cancel())
     },
   }
-}
-
-const highWaterBytes = 1024 * 1024
-const webSockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, handleProtocols: () => false })
-
-async function serveWebSocket(request: RequestContext, plan: WatchPlan): Promise<void> {
-  const { request: raw, upgrade } = request.connection
-  const { promise, resolve } = Promise.withResolvers<WebSocket | undefined>()
-  upgrade!.socket.once('close', () => resolve(undefined))
-  webSockets.handleUpgrade(raw, upgrade!.socket, upgrade!.head, resolve)
-  const socket = await promise
-  // A handshake without key or of another version: the library has refused it and closed.
-  if (socket === undefined) return
-  const gone = new AbortController()
-  socket.on('close', () => gone.abort())
-  socket.on('error', () => gone.abort())
-  let waiting: (() => void) | undefined
-  const sink: FrameSink = {
-    write: (frames) => {
-      for (const frame of frames) {
-        socket.send(frame.toString(), () => {
-          if (socket.bufferedAmount <= highWaterBytes) waiting?.()
-        })
-      }
-      return socket.bufferedAmount <= highWaterBytes || socket.readyState !== WebSocket.OPEN
-    },
-    drained: () =>
-      new Promise((resolve) => {
-        waiting = resolve
-        if (socket.bufferedAmount <= highWaterBytes || gone.signal.aborted) resolve()
-        gone.signal.addEventListener('abort', () => resolve(), { once: true })
-      }),
-    end: () => socket.close(1000),
-  }
-  await new WatchSession({ ...plan, signal: AbortSignal.any([plan.signal, gone.signal]) }, sink).run()
 }

@@ -3,7 +3,6 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { admissionFlagErrors } from '../../apiserver/admission/index.ts'
 import { auditLogFile } from '../../apiserver/audit/log-file.ts'
-import { auditPolicy } from '../../apiserver/audit/policy.ts'
 import type { ServerOptions } from '../../apiserver/context.ts'
 import { openApiServer, type RunOptions } from '../../apiserver/run.ts'
 import { createCertificateAuthority, issueCertificate } from '../../pki/certificate.ts'
@@ -123,6 +122,7 @@ async function auditOptions(values: Values, { clock, log }: Terminal): Promise<P
   const { 'audit-policy-file': policy, 'audit-log-path': path } = values
   if (policy === '') return {}
   const auditPolicyText = readText('audit-policy-file', policy)
+  const { auditPolicy } = await import('../../apiserver/audit/policy.ts')
   try {
     auditPolicy(auditPolicyText)
   } catch (error) {
