@@ -5,10 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { openTransport } from '../src/client/http-transport.ts'
 import { clusterAccess, parseKubeconfig } from '../src/client/kubeconfig.ts'
 import { createClient, readAll } from '../src/client/rest.ts'
 import type { Transport } from '../src/client/transport.ts'
-import { openTransport } from '../src/client/http-transport.ts'
 import type { LoadJob } from './bench-load.ts'
 import { decisions, scale as scaleTo } from './bench-scale.ts'
 
@@ -28,7 +28,7 @@ const many = (nodes: number) => (nodes === 1 ? [] : ['--nodes', String(nodes), '
 /** `up` on a free port; resolves when it has printed what to type. */
 async function startUp(directory: string, nodes = 1) {
   const started = performance.now()
-  const child = spawn(process.execPath, ['src/cli/main.ts', 'up', '--port', '0', '--data-dir', directory, ...many(nodes)], {
+  const child = spawn(process.execPath, ['src/cli/k8ts.mjs', 'up', '--port', '0', '--data-dir', directory, ...many(nodes)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''

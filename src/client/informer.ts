@@ -208,6 +208,11 @@ export class InformerFactory {
     return cache as unknown as ObjectCache<T>
   }
 
+  /** The cache of all objects of a kind, when somebody has asked for it already. */
+  started(kind: Kind): ObjectCache | undefined {
+    return this.#caches.get([kind.apiVersion, kind.kind, undefined, undefined, undefined].join('|'))
+  }
+
   synced(): Promise<void> {
     return cachesSynced(this.#caches.values(), this.#options.signal)
   }

@@ -1,4 +1,5 @@
 // Which ports the controllers of the built-in list are given.
+import type { InformerFactory } from '../client/informer.ts'
 import type { ComponentContext } from '../component.ts'
 import { accessReview } from './access-review.ts'
 import { metricsPort } from './metrics-port.ts'
@@ -6,9 +7,9 @@ import { namespaceContent, objectGraph, openDiscovery } from './ports.ts'
 import { scalesPort } from './scales-port.ts'
 
 /** The ports over the public API that controllers of all kinds need. */
-export function openPorts(context: ComponentContext): Record<string, unknown> {
-  const { client, clock, random, log, signal } = context
-  const options = { client, clock, random, signal, onError: (message: string, err: unknown) => log.debug({ err }, message) }
+export function openPorts(context: ComponentContext & { informers: InformerFactory }): Record<string, unknown> {
+  const { client, clock, random, log, signal, informers } = context
+  const options = { client, clock, random, signal, informers, onError: (message: string, err: unknown) => log.debug({ err }, message) }
   const discovery = openDiscovery(options)
   return {
     accessReview: accessReview(client, signal),

@@ -8,6 +8,7 @@ import { type KubeObject, splitApiVersion } from '../apimachinery/meta.ts'
 import type { Client } from '../client/client.ts'
 import { discoverKinds } from '../client/discovery.ts'
 import { createEventRecorder } from '../client/event-recorder.ts'
+import { cachesSynced, type InformerFactory, type ObjectCache } from '../client/informer.ts'
 import { reflect } from '../client/reflector.ts'
 import { Workqueue } from '../client/workqueue.ts'
 
@@ -17,6 +18,8 @@ export interface PortOptions {
   random: Random
   signal: AbortSignal
   onError: (message: string, error: unknown) => void
+  /** Caches that controllers keep anyway: what they hold is not watched a second time. */
+  informers?: InformerFactory
 }
 
 /** How long a discovery is good; a new CRD is noticed within this. */
@@ -147,9 +150,8 @@ interface WarnedObject {
   uid: string
 }
 
-/** Resolves once the first list is in (or the signal aborts). Of the objects only uids are kept; when the kind goes, they go. */
-function followKind(options: PortOptions, kind: Kind, sink: GraphSink, until: AbortSignal): Promise<void> {
-  const { client, clock, random, onError } = options
+/** Resolves once the first list is in (or the signal aborts). When the kind goes, its objects go from the sink. */
+async function followKind(options: PortOptions, kind: Kind, sink: GraphSink, until: AbortSignal): Promise<void> {
   const present = new Set<string>()
   const put = (object: KubeObject) => {
     present.add(object.metadata?.uid ?? '')
@@ -158,6 +160,25 @@ function followKind(options: PortOptions, kind: Kind, sink: GraphSink, until: Ab
   const remove = (uid: string) => {
     if (present.delete(uid)) sink.remove({ metadata: { uid } })
   }
+  const ended = () => {
+    if (!options.signal.aborted) for (const uid of [...present]) remove(uid)
+  }
+  const cache = options.informers?.started(kind)
+  if (cache === undefined) return followByWatch(options, kind, { present, put, remove, ended }, until)
+  return followCache(cache, { present, put, remove, ended }, until)
+}
+
+interface Following {
+  /** Uids of what the sink has. */
+  present: ReadonlySet<string>
+  put(object: KubeObject): void
+  remove(uid: string): void
+  ended(): void
+}
+
+/** Of the objects only metadata is asked for and only uids are kept. */
+function followByWatch(options: PortOptions, kind: Kind, { present, put, remove, ended }: Following, until: AbortSignal): Promise<void> {
+  const { client, clock, random, onError } = options
   return new Promise((resolve) => {
     const replace = (objects: KubeObject[]) => {
       const uids = new Set(objects.map(({ metadata }) => metadata?.uid))
@@ -169,10 +190,23 @@ function followKind(options: PortOptions, kind: Kind, sink: GraphSink, until: Ab
     const failed = (error: unknown) => (isGone(error) ? undefined : onError(`watch of ${kind.resource} failed`, error))
     const sinkOfKind = { replace, apply, bookmark: () => {} }
     reflect<KubeObject>({ client, kind, clock, random, signal: until, metadataOnly: true, onError: failed, sink: sinkOfKind }).then(() => {
-      if (!options.signal.aborted) for (const uid of [...present]) remove(uid)
+      ended()
       resolve()
     })
   })
+}
+
+async function followCache(cache: ObjectCache, { put, remove, ended }: Following, until: AbortSignal): Promise<void> {
+  const stop = cache.onChange(({ type, object }) => (type === 'deleted' ? remove(object.metadata?.uid ?? '') : put(object)))
+  until.addEventListener(
+    'abort',
+    () => {
+      stop()
+      ended()
+    },
+    { once: true },
+  )
+  await cachesSynced([cache], until).catch(() => {})
 }
 
 /** The discovery path of a group, as openDiscovery names what failed. */

@@ -124,7 +124,7 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
       name: 'apiserver',
       args: ['apiserver', ...apiserverArguments(values, given, { directory, port, files }), ...verbosity],
       stopOrder: 1,
-      nodeFlags: ['--max-semi-space-size=4'],
+      nodeFlags: ['--max-semi-space-size=32'],
     },
     worker('controller-manager', 'controller-manager', [
       `--cluster-cidr=${values['cluster-cidr']}`,
