@@ -39,7 +39,10 @@ export function openTransport(options: TransportOptions): ClosableTransport {
   const opened = secure ? securely({ ...pool, ...tlsOptions(options) }) : plainly(pool)
   const transport: Transport = async ({ method, path, headers, body, signal }) => {
     const { send, agent } = await opened
-    const request = send({ ...address, agent, method, path: prefix + path, headers, ...(signal === undefined ? {} : { signal }) })
+    // Node sends the body of a DELETE, but no length for it, unless told
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const options = { ...address, agent, method, path: prefix + path, headers: { ...headers, ...length } }
+    const request = send(signal === undefined ? options : { ...options, signal })
     return exchange(request, body)
   }
   return { transport, close: async () => (await opened).agent.destroy() }

@@ -44,10 +44,14 @@ const get = (path: string, signal?: AbortSignal) => ({ method: 'GET', path, head
 test('requests travel whole, under the path of the server, and one connection serves one after the other', async () => {
   const { transport, close } = openTransport({ server: `${url}/prefix/`, ca: ca.certificatePem })
   const before = connections
-  for (const body of ['one', 'two']) {
-    const response = await transport({ method: 'POST', path: '/api?x=1', headers: { 'x-test': 'yes' }, body })
+  for (const [method, body] of [
+    ['POST', 'one'],
+    ['DELETE', 'twö'],
+    ['GET', ''],
+  ] as const) {
+    const response = await transport({ method, path: '/api?x=1', headers: { 'x-test': 'yes' }, ...(body === '' ? {} : { body }) })
     assert.equal(response.status, 200)
-    assert.equal(await text(response.body), `POST /prefix/api?x=1 yes ${body}`)
+    assert.equal(await text(response.body), `${method} /prefix/api?x=1 yes ${body}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
   assert.equal(connections - before, 1)
