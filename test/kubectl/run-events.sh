@@ -16,8 +16,6 @@ kubectl logs web
 kubectl exec web -- ls
 kubectl logs web -c other
 kubectl run job --image=busybox --restart=Never --dry-run=server -o jsonpath='{.spec.restartPolicy} {.spec.containers[0].imagePullPolicy} {.status.qosClass}{"\n"}' -- true
-kubectl top pod
-kubectl top node
 kubectl expose pod web --port=80 --name=web-svc
 kubectl get svc web-svc -o jsonpath='{.spec.selector}{"\n"}'
 kubectl set resources pod web --limits=cpu=1 2>&1 | sed -n 1,1p
