@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { missingDependencies } from './test-deps.ts'
 
-/** Folders of test/ whose tests start real processes or clients, or load a server; all others are unit tests. */
-const realGroups = ['apiserver/robustness', 'cluster', 'crash', 'kubectl', 'clients'] as const
+/** Folders of test/ whose tests start real processes or clients, load a server or take minutes; all others are unit tests. */
+const realGroups = ['apiserver/robustness', 'cluster', 'crash', 'kubectl', 'clients', 'sim'] as const
 const unitProcesses = 2
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'))

@@ -2,7 +2,6 @@
 import type { Deployment, ReplicaSet } from '../../openapi/types/apps/v1.ts'
 import {
   activeSets,
-  availableReplicas,
   byCreation,
   currentTarget,
   desiredAnnotation,
@@ -53,7 +52,7 @@ function oldSizes(deployment: Deployment, current: ReplicaSet, old: readonly Rep
     sizes.set(set, size - gone)
     budget -= gone
   }
-  let spare = availableReplicas(all) - minAvailable
+  let spare = availableOf(all) - minAvailable
   for (const set of [...old].sort(byCreation)) {
     if (spare <= 0) break
     const size = sizes.get(set) ?? set.spec?.replicas ?? 0
@@ -63,6 +62,14 @@ function oldSizes(deployment: Deployment, current: ReplicaSet, old: readonly Rep
     spare -= gone
   }
   return sizes
+}
+
+/**
+ * Pods that stay available. A set that has just shrunk still reports those that it is about to delete: they do not count, or a second step
+ * before its next status would go below minAvailable.
+ */
+function availableOf(sets: readonly ReplicaSet[]): number {
+  return sets.reduce((sum, { spec, status }) => sum + Math.min(status?.availableReplicas ?? 0, spec?.replicas ?? 0), 0)
 }
 
 /** All old sets to nothing. */

@@ -12,6 +12,8 @@ export interface ExecuteHooks {
   fieldManager: string
   wrote(kind: Kind, answer: KubeObject): void
   deleted(kind: Kind, namespace: string | undefined, name: string, uid: string | undefined): void
+  /** A create under a name of the server's choice got no answer: the object may be there, and asking again may make a second one. */
+  unsure?(kind: Kind, namespace: string | undefined): void
   record(event: PlannedEvent): void
   signal: AbortSignal
 }
@@ -77,7 +79,7 @@ async function send(write: Write, client: Client, hooks: ExecuteHooks): Promise<
   }
   switch (write.op) {
     case 'create':
-      return done(await client.create(write.kind, write.object, options))
+      return done(await create(write, client, hooks))
     case 'update':
       return done(await client.update(write.kind, write.object, { ...options, ...sub(write.subresource) }))
     case 'patch': {
@@ -104,6 +106,16 @@ async function send(write: Write, client: Client, hooks: ExecuteHooks): Promise<
       await client.createSubresource(evictedKind, refOf(write), 'eviction', { ...body, ...preconditions }, { signal })
       return undefined
     }
+  }
+}
+
+async function create({ kind, object }: Extract<Write, { op: 'create' }>, client: Client, hooks: ExecuteHooks): Promise<KubeObject> {
+  try {
+    return await client.create(kind, object, { fieldManager: hooks.fieldManager, signal: hooks.signal })
+  } catch (error) {
+    const refused = error instanceof ApiError && error.code < 500
+    if (!refused && object.metadata?.name === undefined) hooks.unsure?.(kind, object.metadata?.namespace)
+    throw error
   }
 }
 

@@ -8,6 +8,8 @@ interface Pending {
   cache: ObjectCache
   /** For creates, updates and patches: the cache must have come this far. */
   revision?: string
+  /** Nobody knows yet how far the cache must come. */
+  unsure?: true
   /** For deletes: the object with this uid must be gone or going. */
   deleted?: { namespace: string | undefined; name: string; uid: string | undefined }
   giveUpAt: number
@@ -38,6 +40,18 @@ export class PendingWrites {
     this.#add(key, { cache, deleted: { namespace, name, uid }, giveUpAt: now + patienceMs })
   }
 
+  /** A write whose outcome is not known: the key rests until the result is called with what the cache must have seen. */
+  unsure(key: string, kind: Kind, now: number): (revision: string) => void {
+    const cache = this.#caches.get(`${kind.apiVersion}/${kind.kind}`)
+    if (cache === undefined) return () => {}
+    const pending: Pending = { cache, unsure: true, giveUpAt: now + patienceMs }
+    this.#add(key, pending)
+    return (revision) => {
+      delete pending.unsure
+      pending.revision = revision
+    }
+  }
+
   /** True when every write of the key is visible (or given up on). Forgets those that are. */
   settled(key: string, now: number): boolean {
     const waiting = this.#byKey.get(key)
@@ -60,7 +74,8 @@ export class PendingWrites {
   }
 }
 
-function visible({ cache, revision, deleted }: Pending): boolean {
+function visible({ cache, revision, unsure, deleted }: Pending): boolean {
+  if (unsure) return false
   if (revision !== undefined) return cache.revision !== '' && compareRevisions(cache.revision, revision) >= 0
   if (deleted === undefined) return true
   const object = cache.get(deleted.name, deleted.namespace)

@@ -24,6 +24,8 @@ export interface PortOptions {
 
 /** How long a discovery is good; a new CRD is noticed within this. */
 const discoveryMs = 10_000
+/** When a server that did not answer the first discovery is asked again. */
+const retryMs = 1000
 
 /** What the server serves, as kinds. */
 export interface Discovery {
@@ -111,7 +113,17 @@ export function objectGraph(options: PortOptions, discovery: Discovery) {
   }
   return {
     async follow(sink: GraphSink, until: AbortSignal): Promise<void> {
-      await sweep(sink, until)
+      for (let swept = false; !swept; ) {
+        swept = await sweep(sink, until).then(
+          () => true,
+          (error) => {
+            if (until.aborted) throw error
+            onError('discovery failed', error)
+            return false
+          },
+        )
+        if (!swept) await sleep(clock, retryMs, until)
+      }
       const again = async (): Promise<void> => {
         for (;;) {
           await sleep(clock, discoveryMs, until)

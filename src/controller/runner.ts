@@ -10,6 +10,7 @@ import { cachesSynced, type InformerFactory, type InformerHandler, type ObjectCa
 import { Workqueue } from '../client/workqueue.ts'
 import type { Controller, ReconcileContext } from './define.ts'
 import { executePlan } from './execute.ts'
+import { newestRevision } from './newest-revision.ts'
 import { controllerOf } from './owners.ts'
 import { PendingWrites } from './pending-writes.ts'
 
@@ -157,6 +158,16 @@ class ControllerRun {
     )
   }
 
+  /** A create got no answer: the key rests until the cache has seen what the server has. */
+  async #makeSure(key: string, kind: Kind, namespace: string | undefined): Promise<void> {
+    const { client, clock, signal } = this.#o
+    const known = this.#pending.unsure(key, kind, clock.now())
+    const newest = await newestRevision({ client, clock, signal }, kind, namespace)
+    if (newest === undefined) return
+    known(newest)
+    this.#wakeRested()
+  }
+
   #wakeRested(): void {
     const now = this.#o.clock.now()
     for (const [key, timer] of this.#resting) {
@@ -199,6 +210,7 @@ class ControllerRun {
           signal,
           wrote: (kind, answer) => this.#pending.wrote(key, kind, answer, clock.now()),
           deleted: (kind, ns, n, uid) => this.#pending.deleted(key, kind, ns, n, uid, clock.now()),
+          unsure: (kind, ns) => void this.#makeSure(key, kind, ns),
           record: (event) => {
             const regarding = event.regarding ?? object
             if (regarding !== undefined) recorder.record(typed(regarding, this.#controller.for), event.type, event.reason, event.message)

@@ -49,6 +49,24 @@ test('no pod is made or deleted twice when the caches lag by seconds', async () 
   await stop()
 })
 
+test('a create whose answer is lost is not made again before the cache can show it', async () => {
+  let lost = 0
+  const { clock, server, stop } = running(replicaset, (one) => {
+    one.create(ReplicaSet, webSet(3))
+    const { create } = one.client
+    one.client.create = async (kind, ...rest) => {
+      const answer = await create(kind, ...rest)
+      if (kind.kind === 'Pod' && lost++ === 0) throw new Error('read ECONNRESET')
+      return answer
+    }
+  })
+  server.lagMs = 5000
+  await clock.advance(60_000)
+  assert.equal(lost, 3)
+  assert.equal(server.all(Pod).length, 3)
+  await stop()
+})
+
 test('a cache that never catches up is waited for five minutes, not for ever', async () => {
   const { clock, server, stop } = running(replicaset, (one) => one.create(ReplicaSet, webSet(1)))
   await clock.advance(1000)

@@ -272,3 +272,19 @@ test('kinds that appear later are followed, those that go are let go', async () 
     assert.equal(server.watching(Secret), 0)
   })
 })
+
+test('a server that does not answer at first is asked again', async () => {
+  const clock = new VirtualClock()
+  const server = new FakeServer(clock, [ConfigMap, Secret])
+  const { raw } = server.client
+  let refusals = 3
+  server.client.raw = async (...request) => {
+    if (refusals-- > 0) throw new Error('connect ECONNREFUSED')
+    return raw(...request)
+  }
+  put(server, Secret, 'b', [owner(ConfigMap, 'gone')])
+  await collecting(server, clock, async () => {
+    await clock.advance(10_000)
+    assert.deepEqual(names(server), [])
+  })
+})
