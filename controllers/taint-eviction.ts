@@ -4,14 +4,14 @@ import type { Node as NodeObject, Pod as PodObject, Taint, Toleration } from '..
 import { Node } from '../src/api/core/node.ts'
 import { Pod } from '../src/api/core/pod/index.ts'
 import { timestamp } from '../src/apimachinery/clock.ts'
-import { objectKey } from '../src/apimachinery/meta.ts'
+import { type KubeObject, objectKey, splitKey } from '../src/apimachinery/meta.ts'
 import { defineController } from '../src/controller/define.ts'
 import { event, nothing, type Plan, plan, remove, requeueAfter, strategicPatch } from '../src/controller/plan.ts'
 
-/** When a pod's time began to run. */
+/** When a pod is to go: once set, it stays as it is for as long as there is a limit at all, whatever the limit becomes. */
 interface Waiting {
   uid: string
-  since: number
+  dueAt: number
 }
 
 export const taintEviction = defineController({
@@ -30,59 +30,59 @@ export const taintEviction = defineController({
   ],
   workers: 8,
   reconcile(pod, { nodes }, { now, memory, key }) {
-    const taints = executing(nodes.get(pod.spec?.nodeName ?? ''))
-    if (pod.metadata?.deletionTimestamp !== undefined) {
-      memory.delete(key)
-      return nothing
-    }
-    if (taints.length === 0) return cancelled(key, memory)
-    const patience = toleratedMs(taints, pod.spec?.tolerations ?? [])
-    if (patience === Number.POSITIVE_INFINITY) return cancelled(key, memory)
-    // a pod of the same name may have taken another's place
     const known = memory.get(key) as Waiting | undefined
-    const since = known?.uid === pod.metadata?.uid ? known!.since : now
-    const left = since + patience - now
-    if (left > 0) {
-      memory.set(key, { uid: pod.metadata?.uid ?? '', since } satisfies Waiting)
-      return plan(requeueAfter(left))
+    // who is going anyway keeps its time, and gives it back when it is gone
+    if (pod.metadata?.deletionTimestamp !== undefined) return nothing
+    const taints = executing(nodes.get(pod.spec?.nodeName ?? ''))
+    const patienceMs = taints.length === 0 ? Number.POSITIVE_INFINITY : toleratedMs(taints, pod.spec?.tolerations ?? [])
+    if (patienceMs === Number.POSITIVE_INFINITY) return cancelled(key, memory)
+    if (patienceMs === undefined) return plan(cancelled(key, memory), evicted(pod, key, now))
+    // a pod of the same name may have taken another's place
+    const dueAt = known?.uid === pod.metadata?.uid ? known!.dueAt : now + patienceMs
+    if (dueAt > now) {
+      memory.set(key, { uid: pod.metadata?.uid ?? '', dueAt } satisfies Waiting)
+      return plan(requeueAfter(dueAt - now))
     }
-    memory.delete(key)
     // from here on there is nothing to cancel
     memory.delete(key)
-    const condition = {
-      type: 'DisruptionTarget',
-      status: 'True',
-      reason: 'DeletionByTaintManager',
-      message: 'Taint manager: deleting due to NoExecute taint',
-      lastTransitionTime: timestamp(now),
-    }
-    return plan(
-      event('Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`),
-      strategicPatch(Pod, pod, { status: { conditions: [condition] } }, 'status'),
-      remove(Pod, pod),
-    )
+    return evicted(pod, key, now)
   },
   absent(key, _reads, { memory }) {
-    memory.delete(key)
-    return nothing
+    const { name, namespace } = splitKey(key)
+    return cancelled(key, memory, { apiVersion: 'v1', kind: 'Pod', metadata: { name, ...(namespace === undefined ? {} : { namespace }) } })
   },
 })
+
+function evicted(pod: PodObject, key: string, now: number): Plan {
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
+    lastTransitionTime: timestamp(now),
+  }
+  return plan(
+    event('Normal', 'TaintManagerEviction', `Marking for deletion Pod ${key}`),
+    strategicPatch(Pod, pod, { status: { conditions: [condition] } }, 'status'),
+    remove(Pod, pod),
+  )
+}
 
 function executing(node: NodeObject | undefined): Taint[] {
   return (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute')
 }
 
-function cancelled(key: string, memory: Map<string, unknown>): Plan {
-  return memory.delete(key) ? plan(event('Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`)) : nothing
+function cancelled(key: string, memory: Map<string, unknown>, regarding?: KubeObject): Plan {
+  return memory.delete(key) ? plan(event('Normal', 'TaintManagerEviction', `Cancelling deletion of Pod ${key}`, regarding)) : nothing
 }
 
-/** How long all taints together are tolerated, each by the first toleration that fits: 0 when one is not, Infinity without a limit. */
-export function toleratedMs(taints: readonly Taint[], tolerations: readonly Toleration[]): number {
-  const limits = taints.map((taint) => {
-    const used = tolerations.find((toleration) => tolerates(toleration, taint))
-    if (used === undefined) return 0
-    return used.tolerationSeconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, used.tolerationSeconds) * 1000
-  })
+/** How long all taints together are tolerated, each by the first toleration that fits: undefined when one is not, Infinity without a limit. */
+export function toleratedMs(taints: readonly Taint[], tolerations: readonly Toleration[]): number | undefined {
+  const used = taints.map((taint) => tolerations.find((toleration) => tolerates(toleration, taint)))
+  if (used.includes(undefined)) return undefined
+  const limits = used.map((toleration) =>
+    toleration?.tolerationSeconds === undefined ? Number.POSITIVE_INFINITY : Math.max(0, toleration.tolerationSeconds) * 1000,
+  )
   return Math.min(...limits)
 }
 

@@ -57,13 +57,15 @@ export function integerFlag(summary: string, fallback: number, range: { min?: nu
 }
 
 /** A decimal number such as 0.1. */
-export function numberFlag(summary: string, fallback: number, { min = Number.NEGATIVE_INFINITY }: { min?: number } = {}): Flag<number> {
+export function numberFlag(summary: string, fallback: number, range: { min?: number; max?: number } = {}): Flag<number> {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range
   const parse = (text: string) => {
     const value = Number(text)
     if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) || !Number.isFinite(value)) {
       throw new Error(`strconv.ParseFloat: parsing ${JSON.stringify(text)}: invalid syntax`)
     }
     if (value < min) throw new Error(`must be at least ${min}`)
+    if (value > max) throw new Error(`must be at most ${max}`)
     return value
   }
   return { summary, parse, default: fallback, placeholder: 'float' }

@@ -29,6 +29,10 @@ export const controllerManagerFlags = {
     min: 0,
   }),
   kubeconfig: stringFlag('File with the address and credentials of the API server'),
+  'large-cluster-size-threshold': integerFlag(
+    'Nodes above which a zone with many ill nodes still has pods driven off, at the secondary rate',
+    50,
+  ),
   'leader-elect': booleanFlag('Run only while leading, so that several managers may run', true),
   'leader-elect-identity': stringFlag(
     'Name under which to lead; whoever has it takes over its own lease at once (default: host name and a random id)',
@@ -39,12 +43,21 @@ export const controllerManagerFlags = {
   ),
   master: stringFlag('URL of the API server; overrides the kubeconfig'),
   'node-cidr-mask-size': integerFlag('Prefix length of the range of a node', 24, { min: 8, max: 30 }),
+  'node-eviction-rate': numberFlag('Nodes of a healthy zone that pods may be driven off, a second', 0.1, { min: 0 }),
   'node-monitor-grace-period': durationFlag('Silence after which a node is marked Unknown', 50_000),
+  'node-monitor-period': durationFlag('Time between two looks at a node that is not ready', 5000),
   'node-startup-grace-period': durationFlag('Silence after which a node that has just begun is marked Unknown', 60_000),
   'root-ca-file': stringFlag('PEM file published as the ConfigMap kube-root-ca.crt'),
+  'secondary-node-eviction-rate': numberFlag('Nodes of a large zone with many ill nodes that pods may be driven off, a second', 0.01, {
+    min: 0,
+  }),
   'service-account-private-key-file': stringFlag(
     'PEM private key that signs tokens in Secrets of type kubernetes.io/service-account-token',
   ),
   'service-cluster-ip-range': stringFlag('CIDR of service addresses'),
   'terminated-pod-gc-threshold': integerFlag('Ended pods that may stay before the oldest are deleted; 0 or less: all may', 12_500),
+  'unhealthy-zone-threshold': numberFlag('Share of nodes not ready from which a zone counts as ill; at least three nodes must be', 0.55, {
+    min: 0,
+    max: 1,
+  }),
 }

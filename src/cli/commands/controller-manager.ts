@@ -54,6 +54,11 @@ function controllerManagerOptions(values: FlagValues<typeof controllerManagerFla
       'node-lifecycle': {
         nodeMonitorGracePeriodMs: values['node-monitor-grace-period'],
         nodeStartupGracePeriodMs: values['node-startup-grace-period'],
+        nodeMonitorPeriodMs: values['node-monitor-period'],
+        nodeEvictionRate: values['node-eviction-rate'],
+        secondaryNodeEvictionRate: values['secondary-node-eviction-rate'],
+        unhealthyZoneThreshold: values['unhealthy-zone-threshold'],
+        largeClusterSizeThreshold: values['large-cluster-size-threshold'],
       },
       'pod-garbage-collector': { terminatedPodGcThreshold: values['terminated-pod-gc-threshold'] },
       'root-ca-certificate-publisher': { rootCa },

@@ -14,6 +14,7 @@ import { booleanFlag, choiceFlag, type FlagValues, integerFlag, stringFlag, Usag
 import { hostAddress } from '../host-address.ts'
 import { type ClusterFiles, ensureClusterFiles } from '../pki-files.ts'
 import { serverReady } from '../server-ready.ts'
+import { signingFlags } from '../signing-flags.ts'
 import { type ProcessSpec, Supervisor } from '../supervisor.ts'
 import { apiserverFlags } from './apiserver-flags.ts'
 import { controllerManagerFlags } from './controller-manager-flags.ts'
@@ -130,8 +131,10 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
       `--cluster-cidr=${values['cluster-cidr']}`,
       '--allocate-node-cidrs=true',
       leader,
-      `--cluster-signing-cert-file=${files.caCert}`,
-      `--cluster-signing-key-file=${files.caKey}`,
+      // who names authorities of single signers names none for all
+      ...(Object.keys(signingFlags).some((name) => name.endsWith('-file') && given.has(name))
+        ? []
+        : [`--cluster-signing-cert-file=${files.caCert}`, `--cluster-signing-key-file=${files.caKey}`]),
       `--root-ca-file=${files.caCert}`,
       `--service-account-private-key-file=${files.serviceAccountKey}`,
       `--service-cluster-ip-range=${values['service-cluster-ip-range']}`,

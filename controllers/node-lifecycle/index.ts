@@ -1,15 +1,13 @@
 // Watches that nodes live: a node whose Lease and status stand still becomes Unknown; conditions and cordons become taints.
 // https://kubernetes.io/docs/concepts/architecture/nodes/#node-controller
-import type { Lease as LeaseObject } from '../openapi/types/coordination/v1.ts'
-import type { NodeCondition, Node as NodeObject, Pod as PodObject, Taint } from '../openapi/types/core/v1.ts'
-import { Lease } from '../src/api/coordination/lease.ts'
-import { Node } from '../src/api/core/node.ts'
-import { Pod } from '../src/api/core/pod/index.ts'
-import { isPodReady } from '../src/api/core/pod/queries.ts'
-import { timestamp } from '../src/apimachinery/clock.ts'
-import { semanticEqual } from '../src/apimachinery/equal.ts'
-import { objectKey } from '../src/apimachinery/meta.ts'
-import { defineController, type Lister } from '../src/controller/define.ts'
+import type { Lease as LeaseObject } from '../../openapi/types/coordination/v1.ts'
+import type { NodeCondition, Node as NodeObject, Pod as PodObject } from '../../openapi/types/core/v1.ts'
+import { Lease } from '../../src/api/coordination/lease.ts'
+import { Node } from '../../src/api/core/node.ts'
+import { Pod } from '../../src/api/core/pod/index.ts'
+import { isPodReady } from '../../src/api/core/pod/queries.ts'
+import { timestamp } from '../../src/apimachinery/clock.ts'
+import { defineController } from '../../src/controller/define.ts'
 import {
   event,
   nothing,
@@ -21,30 +19,25 @@ import {
   status,
   strategicPatch,
   type Write,
-} from '../src/controller/plan.ts'
+} from '../../src/controller/plan.ts'
+import { drivesOut, executeKey, retainted } from './taints.ts'
+import { type EvictionSettings, forgotten, surveyed, turn, type Zones } from './zones.ts'
 
 const leaseNamespace = 'kube-node-lease'
 
-/** Condition status → taint key, by condition type; upstream's nodeConditionToTaintKeyStatusMap. */
-const conditionTaints: Record<string, Record<string, string>> = {
-  Ready: { False: 'node.kubernetes.io/not-ready', Unknown: 'node.kubernetes.io/unreachable' },
-  MemoryPressure: { True: 'node.kubernetes.io/memory-pressure' },
-  DiskPressure: { True: 'node.kubernetes.io/disk-pressure' },
-  NetworkUnavailable: { True: 'node.kubernetes.io/network-unavailable' },
-  PIDPressure: { True: 'node.kubernetes.io/pid-pressure' },
-}
-const unschedulableKey = 'node.kubernetes.io/unschedulable'
-const ownKeys = new Set([unschedulableKey, ...Object.values(conditionTaints).flatMap((taints) => Object.values(taints))])
-const executeKeys = new Set(['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'])
-
 /** Labels that older clients still read → the labels they repeat. */
 const repeatedLabels = { 'beta.kubernetes.io/os': 'kubernetes.io/os', 'beta.kubernetes.io/arch': 'kubernetes.io/arch' }
+
+/** Where the zones are kept in the notes; no node can have this name. */
+const zonesKey = '(zones)'
 
 interface Observation {
   uid: string
   /** What was seen of lease and status. */
   seen: string
   at: number
+  /** Its pods are being marked as not ready: until none is left, since a write may fail. */
+  marking?: boolean
 }
 
 export const nodeLifecycle = defineController({
@@ -54,62 +47,76 @@ export const nodeLifecycle = defineController({
   indexes: { node: { kind: Pod, values: (pod: PodObject) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []) } },
   watches: [
     { kind: Lease, map: (lease: LeaseObject) => (lease.metadata?.namespace === leaseNamespace ? [lease.metadata.name ?? ''] : []) },
-    {
-      // whether any node is well decides about the taints of the others
-      kind: Node,
-      map: (node: NodeObject, { nodes }, previous: NodeObject | undefined) =>
-        previous !== undefined && isReady(node) === isReady(previous)
-          ? []
-          : nodes
-              .list()
-              .filter((other) => !isReady(other))
-              .map(objectKey),
-    },
   ],
-  /** Silence after which a node is Unknown; upstream's --node-monitor-grace-period and --node-startup-grace-period. */
-  options: { nodeMonitorGracePeriodMs: 50_000, nodeStartupGracePeriodMs: 60_000 },
+  eventSource: 'node-controller',
+  options: {
+    /** Silence after which a node is Unknown; upstream's --node-monitor-grace-period and --node-startup-grace-period. */
+    nodeMonitorGracePeriodMs: 50_000,
+    nodeStartupGracePeriodMs: 60_000,
+    /** How often nodes that are not ready are looked at; upstream's --node-monitor-period. */
+    nodeMonitorPeriodMs: 5000,
+    nodeEvictionRate: 0.1,
+    secondaryNodeEvictionRate: 0.01,
+    unhealthyZoneThreshold: 0.55,
+    largeClusterSizeThreshold: 50,
+  } satisfies EvictionSettings & Record<string, number>,
   reconcile(node, { leases, pods, nodes }, { now, memory, key, options }) {
     const before = node.status?.conditions ?? []
     const ready = before.find(({ type }) => type === 'Ready')
     const grace = Number(options[ready === undefined ? 'nodeStartupGracePeriodMs' : 'nodeMonitorGracePeriodMs'])
     const known = memory.get(key) as Observation | undefined
     const observation = observed(node, leases.get(key, leaseNamespace), known, now)
-    memory.set(key, observation)
     const silentMs = now - observation.at
     const silent = silentMs > grace
     const conditions = silent ? unknownConditions(node, now) : before
-    const wasReady = ready?.status === 'True'
-    const lost = silent && conditions.find(({ type }) => type === 'Ready')?.status === 'Unknown'
+    const lost = silent && conditions !== before && ready?.status === 'True'
     const registered = event('Normal', 'RegisteredNode', nodeEvent(key, `Registered Node ${key} in Controller`))
+    const newcomer = known?.uid !== observation.uid
+    const stale = lost || (known?.marking === true && ready?.status !== 'True') ? pods.by('node', key).filter(isPodReady) : []
+    memory.set(key, { ...observation, marking: stale.length > 0 } satisfies Observation)
     return plan(
-      known?.uid === observation.uid ? undefined : registered,
-      conditions === before ? retainted(node, now, nodes) : status(Node, node, { ...node.status, conditions }),
+      newcomer ? registered : undefined,
+      conditions === before
+        ? tainted(node, now, memory, () => nodes.list(), options as unknown as EvictionSettings & { nodeMonitorPeriodMs: number })
+        : status(Node, node, { ...node.status, conditions }),
       relabelled(node),
-      wasReady && lost ? event('Normal', 'NodeNotReady', `Node ${key} status is now: NodeNotReady`) : undefined,
-      lost ? markedNotReady(pods.by('node', key).filter(isPodReady), now) : undefined,
+      markedNotReady(stale, now),
+      lost ? event('Normal', 'NodeNotReady', `Node ${key} status is now: NodeNotReady`) : undefined,
       requeueAfter(silent ? undefined : grace - silentMs + 1),
     )
   },
   absent(key, _reads, { memory }) {
     const known = memory.get(key) as Observation | undefined
     memory.delete(key)
+    forgotten(memory.get(zonesKey) as Zones | undefined, key)
     if (known === undefined) return nothing
     const gone = { apiVersion: 'v1', kind: 'Node', metadata: { name: key, uid: known.uid } }
     return plan(event('Normal', 'RemovingNode', nodeEvent(key, `Removing Node ${key} from Controller`), gone))
   },
 })
 
-/** Taints follow the conditions that are written; the list is replaced whole, so the patch is fenced by the resourceVersion. */
-function retainted(node: NodeObject, now: number, nodes: Lister<NodeObject>): Write | undefined {
-  const others = () => nodes.list().some((other) => other.metadata?.name !== node.metadata?.name && isReady(other))
-  const taints = wantedTaints(node, node.status?.conditions ?? [], now, others)
-  if (semanticEqual(taints, node.spec?.taints ?? [])) return undefined
-  const metadata = { resourceVersion: node.metadata?.resourceVersion }
-  return patch(Node, node, { metadata, spec: { taints: taints.length === 0 ? null : taints } })
-}
-
-function isReady(node: NodeObject): boolean {
-  return node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True'
+/** Taints at once what keeps new pods away; what drives pods out, when it is the node's turn in its zone. */
+function tainted(
+  node: NodeObject,
+  now: number,
+  memory: Map<string, unknown>,
+  nodes: () => readonly NodeObject[],
+  settings: EvictionSettings & { nodeMonitorPeriodMs: number },
+): Plan {
+  const known = memory.get(zonesKey) as Zones | undefined
+  const wanted = executeKey(node)
+  if (wanted === undefined) {
+    forgotten(known, node.metadata?.name ?? '')
+    return plan(retainted(node, now, undefined))
+  }
+  const zones = surveyed(known, nodes, now, settings)
+  memory.set(zonesKey, zones)
+  const again = requeueAfter(settings.nodeMonitorPeriodMs)
+  if (zones.allDisrupted) return plan(retainted(node, now, undefined), again)
+  if (drivesOut(node)) return plan(retainted(node, now, wanted), again)
+  const waitMs = turn(zones, node, now, settings)
+  if (waitMs === 0) return plan(retainted(node, now, wanted), again)
+  return plan(retainted(node, now, undefined), requeueAfter(Math.min(waitMs, settings.nodeMonitorPeriodMs)))
 }
 
 function nodeEvent(name: string, words: string): string {
@@ -143,29 +150,6 @@ function unknownConditions(node: NodeObject, now: number): readonly NodeConditio
     ...before.map((condition) => (stale(condition) ? { ...condition, status: 'Unknown', lastTransitionTime, ...words } : condition)),
     ...missing.map((type): NodeCondition => ({ type, status: 'Unknown', ...heard, lastTransitionTime, ...never })),
   ]
-}
-
-/**
- * The node's foreign taints, and ours as conditions and cordon demand them. Times of taints that stay are kept. While no other node is ready
- * (`othersReady`), it is more likely we who are cut off: then no pod is driven out.
- */
-export function wantedTaints(node: NodeObject, conditions: readonly NodeCondition[], now: number, othersReady: () => boolean): Taint[] {
-  const present = node.spec?.taints ?? []
-  const wanted = new Set<string>()
-  for (const { type, status: state } of conditions) {
-    const key = conditionTaints[type]?.[state]
-    if (key === undefined) continue
-    wanted.add(`${key} NoSchedule`)
-    if (executeKeys.has(key) && othersReady()) wanted.add(`${key} NoExecute`)
-  }
-  if (node.spec?.unschedulable === true) wanted.add(`${unschedulableKey} NoSchedule`)
-  const ours = ({ key, effect }: Taint) => (effect === 'NoSchedule' && ownKeys.has(key)) || (effect === 'NoExecute' && executeKeys.has(key))
-  const kept = present.filter((taint) => !ours(taint) || wanted.delete(`${taint.key} ${taint.effect}`))
-  const added = [...wanted].map((text): Taint => {
-    const [key = '', effect = ''] = text.split(' ')
-    return { key, effect, timeAdded: timestamp(now) }
-  })
-  return [...kept, ...added]
 }
 
 function relabelled(node: NodeObject): Write | undefined {
