@@ -28,6 +28,7 @@ import { runtimeClass } from './runtime-class.ts'
 import { serviceAccount } from './service-account.ts'
 import { storageObjectInUseProtection } from './storage-object-in-use-protection.ts'
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts'
+import { validatingAdmissionPolicy } from './validating-admission-policy.ts'
 import { validatingAdmissionWebhook } from './validating-admission-webhook.ts'
 
 /** What plugins need of the world. */
@@ -98,7 +99,7 @@ const ordered: readonly Listed[] = [
   on('PodResizeValidator', () => podResizeValidator),
   on('MutatingAdmissionPolicy'),
   on('MutatingAdmissionWebhook', mutatingAdmissionWebhook),
-  on('ValidatingAdmissionPolicy'),
+  on('ValidatingAdmissionPolicy', validatingAdmissionPolicy),
   on('ValidatingAdmissionWebhook', validatingAdmissionWebhook),
   on('ResourceQuota', resourceQuota),
   off('AlwaysDeny', () => alwaysDeny),
