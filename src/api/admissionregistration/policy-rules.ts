@@ -1,13 +1,15 @@
-// Validation of admission policies and their bindings, but for CEL: expressions are compiled by admission.
+// Validation of admission policies and their bindings.
 // Words: pkg/apis/admissionregistration/validation upstream.
 import type {
   MatchResources,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
+  Mutation,
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
   ValidatingAdmissionPolicyBinding,
+  Validation,
   Variable,
 } from '../../../openapi/types/admissionregistration/v1.ts'
 import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
@@ -15,6 +17,7 @@ import { at, duplicate, forbiddenField, invalidValue, notSupported, required } f
 import { dns1035Label, dns1123Subdomain, pathSegmentName } from '../../apimachinery/names.ts'
 import { invalidFor, oneOf } from '../shared/checks.ts'
 import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { type ExpressionContext, expressionErrors } from './expression-rules.ts'
 import { matchConditionsErrors, matchResourcesErrors } from './rule-rules.ts'
 
 const actions = ['Audit', 'Deny', 'Warn']
@@ -25,14 +28,19 @@ export function validatingPolicyErrors({ spec }: ValidatingAdmissionPolicy): Fie
   const path = at('spec')
   const { validations = [], auditAnnotations = [], variables } = spec ?? {}
   const errors = commonErrors(spec, path)
-  errors.push(...variablesErrors(variables, path.child('variables')))
+  errors.push(...variablesErrors(variables, path.child('variables'), contextOf(spec)))
   if (validations.length + auditAnnotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item'
     return [...errors, required(path.child('validations'), detail), required(path.child('auditAnnotations'), detail)]
   }
-  for (const [index, { expression = '' }] of validations.entries()) {
-    const where = path.child('validations').index(index).child('expression')
-    if (expression.trim() === '') errors.push(required(where, 'expression is not specified'))
+  const context = contextOf(spec)
+  for (const [index, validation] of validations.entries()) {
+    errors.push(...validationErrors(validation, path.child('validations').index(index), context))
+  }
+  for (const [index, { valueExpression = '' }] of auditAnnotations.entries()) {
+    const where = path.child('auditAnnotations').index(index).child('valueExpression')
+    if (valueExpression.trim() === '') errors.push(required(where, 'valueExpression is not specified'))
+    else errors.push(...expressionErrors(valueExpression, where, 'string', context))
   }
   const list = path.child('auditAnnotations')
   if (auditAnnotations.length > maxAuditAnnotations) {
@@ -45,14 +53,54 @@ export function validatingPolicyErrors({ spec }: ValidatingAdmissionPolicy): Fie
   return errors
 }
 
+function validationErrors({ expression = '', message, messageExpression, reason }: Validation, path: Path, context: ExpressionContext) {
+  const errors: FieldError[] = []
+  const where = path.child('expression')
+  if (expression.trim() === '') errors.push(required(where, 'expression is not specified'))
+  else errors.push(...expressionErrors(expression, where, 'bool', context))
+  if (message && message.trim() === '') errors.push(invalidValue(path.child('message'), message, 'message must be non-empty if specified'))
+  else if (message?.trim().includes('\n')) errors.push(invalidValue(path.child('message'), message, 'message must not contain line breaks'))
+  if (messageExpression && messageExpression.trim() === '') {
+    errors.push(invalidValue(path.child('messageExpression'), messageExpression, 'must be non-empty if specified'))
+  } else if (messageExpression) {
+    errors.push(...expressionErrors(messageExpression, path.child('messageExpression'), 'string', { ...context, authorizer: false }))
+  }
+  if (reason && !reasons.includes(reason)) errors.push(notSupported(path.child('reason'), reason, reasons))
+  return errors
+}
+
+const reasons = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized']
+
+/** What the expressions of a policy may read. */
+function contextOf(spec: { paramKind?: ParamKind } | undefined): ExpressionContext {
+  return { policy: true, params: spec?.paramKind !== undefined }
+}
+
+function mutationErrors({ patchType, applyConfiguration, jsonPatch }: Mutation, path: Path, context: ExpressionContext): FieldError[] {
+  const errors = oneOf(patchType, ['ApplyConfiguration', 'JSONPatch'], path.child('patchType'))
+  for (const [field, given, type] of [
+    ['applyConfiguration', applyConfiguration, 'ApplyConfiguration'],
+    ['jsonPatch', jsonPatch, 'JSONPatch'],
+  ] as const) {
+    const where = path.child(field)
+    if (patchType !== type) {
+      if (given !== undefined) errors.push(invalidValue(where, '{}', `must not be specified when patchType is ${patchType}`))
+    } else if (given === undefined) errors.push(required(where, `must be specified when patchType is ${type}`))
+    else if ((given.expression ?? '').trim() === '') errors.push(required(where.child('expression'), 'expression is not specified'))
+    else errors.push(...expressionErrors(given.expression!, where.child('expression'), 'any', { ...context, structs: true }))
+  }
+  return errors
+}
+
 /** Rules of a MutatingAdmissionPolicy. */
 export function mutatingPolicyErrors({ spec }: MutatingAdmissionPolicy): FieldError[] {
   const path = at('spec')
-  const errors = [...commonErrors(spec, path), ...variablesErrors(spec?.variables, path.child('variables'))]
+  const context = contextOf(spec)
+  const errors = [...commonErrors(spec, path), ...variablesErrors(spec?.variables, path.child('variables'), context)]
   const mutations = spec?.mutations ?? []
   if (mutations.length === 0) errors.push(required(path.child('mutations'), 'mutations must contain at least one item'))
-  for (const [index, { patchType }] of mutations.entries()) {
-    errors.push(...oneOf(patchType, ['ApplyConfiguration', 'JSONPatch'], path.child('mutations').index(index).child('patchType')))
+  for (const [index, mutation] of mutations.entries()) {
+    errors.push(...mutationErrors(mutation, path.child('mutations').index(index), context))
   }
   return [...errors, ...oneOf(spec?.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'))]
 }
@@ -69,16 +117,17 @@ function commonErrors(spec: CommonSpec | undefined, path: Path): FieldError[] {
   if (spec?.paramKind !== undefined) errors.push(...paramKindErrors(spec.paramKind, path.child('paramKind')))
   errors.push(...(match === undefined ? [required(matchPath)] : matchResourcesErrors(match, matchPath)))
   if (match !== undefined && (match.resourceRules?.length ?? 0) === 0) errors.push(required(matchPath.child('resourceRules')))
-  return [...errors, ...matchConditionsErrors(spec?.matchConditions, path.child('matchConditions'))]
+  return [...errors, ...matchConditionsErrors(spec?.matchConditions, path.child('matchConditions'), contextOf(spec))]
 }
 
-function variablesErrors(variables: readonly Variable[] = [], path: Path): FieldError[] {
+function variablesErrors(variables: readonly Variable[] = [], path: Path, context: ExpressionContext): FieldError[] {
   return variables.flatMap(({ name = '', expression = '' }, index) => {
     const where = path.index(index)
     const errors: FieldError[] = []
     if (name.trim() === '') errors.push(required(where.child('name'), 'name is not specified'))
     else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name)) errors.push(invalidValue(where.child('name'), name, 'must be a valid CEL identifier'))
     if (expression.trim() === '') errors.push(required(where.child('expression'), 'expression is not specified'))
+    else errors.push(...expressionErrors(expression, where.child('expression'), 'any', context))
     return errors
   })
 }

@@ -10,6 +10,7 @@ import { duplicate, invalidValue, notSupported, required, tooMany } from '../../
 import { pathSegmentName } from '../../apimachinery/names.ts'
 import { invalidFor, oneOf, oneOfIfSet, qualified } from '../shared/checks.ts'
 import { validateLabelSelector } from '../shared/validate-label-selector.ts'
+import { type ExpressionContext, expressionErrors } from './expression-rules.ts'
 
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']
 const maxMatchConditions = 64
@@ -93,13 +94,18 @@ function namedRuleErrors(rule: NamedRuleWithOperations, path: Path): FieldError[
   return [...errors, ...ruleErrors(rule, path)]
 }
 
-/** Names and presence of match conditions; the expressions themselves are compiled by admission. */
-export function matchConditionsErrors(conditions: readonly MatchCondition[] = [], path: Path): FieldError[] {
+/** Names of match conditions, and their expressions. */
+export function matchConditionsErrors(
+  conditions: readonly MatchCondition[] = [],
+  path: Path,
+  context: ExpressionContext = {},
+): FieldError[] {
   const errors: FieldError[] = conditions.length > maxMatchConditions ? [tooMany(path, conditions.length, maxMatchConditions)] : []
   const seen = new Set<string>()
   for (const [index, { name, expression = '' }] of conditions.entries()) {
     const where = path.index(index)
     if (expression.trim() === '') errors.push(required(where.child('expression')))
+    else errors.push(...expressionErrors(expression, where.child('expression'), 'bool', context))
     if (!name) {
       errors.push(required(where.child('name')))
       continue

@@ -4,6 +4,7 @@ import type { JSONSchemaProps } from '../../../openapi/types/apiextensions/v1.ts
 import { typeOf } from '../../apimachinery/cel/check.ts'
 import { compile, type Program } from '../../apimachinery/cel/compile.ts'
 import { CelSyntaxError } from '../../apimachinery/cel/lexer.ts'
+import { located } from '../../apimachinery/cel/located.ts'
 import { bool, fits, type Type, text } from '../../apimachinery/cel/types.ts'
 import type { FieldError, Path } from '../../apimachinery/field-errors.ts'
 import { invalidValue, notSupported, required } from '../../apimachinery/field-errors.ts'
@@ -106,12 +107,4 @@ function shown({ rule, message, messageExpression, reason, fieldPath, optionalOl
     FieldPath: fieldPath ?? '',
     OptionalOldSelf: optionalOldSelf ?? null,
   }
-}
-
-/** `ERROR: <input>:1:5: undefined field 'x'`, the line, and a mark below the place. */
-function located({ message, at }: CelSyntaxError, source: string): string {
-  const before = source.slice(0, at)
-  const line = before.split('\n').length
-  const column = at - (before.lastIndexOf('\n') + 1)
-  return `ERROR: <input>:${line}:${column + 1}: ${message}\n | ${source.split('\n')[line - 1]}\n | ${'.'.repeat(column)}^`
 }

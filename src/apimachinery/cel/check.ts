@@ -46,6 +46,9 @@ function infer(expr: Expr, scope: Scope): Type {
       const keys = common(expr.entries.map(({ key }) => infer(key, scope)))
       return { kind: 'map', keys, values: common(expr.entries.map(({ value }) => infer(value, scope))) }
     }
+    case 'struct':
+      for (const { value } of expr.fields) infer(value, scope)
+      return dyn
     case 'call':
       return called(expr, scope)
     case 'macro':

@@ -4,6 +4,7 @@ import { functions, methods } from './functions.ts'
 import { CelSyntaxError } from './lexer.ts'
 import { macro } from './macros.ts'
 import { type Expr, parse } from './parser.ts'
+import { isStructType, StructValue } from './structs.ts'
 import { collectNames } from './tree.ts'
 import {
   CelError,
@@ -38,10 +39,11 @@ export interface Program {
   run: (variables: readonly Value[], limit: number) => { value: Value; steps: number }
 }
 
-/** Compiles an expression over these variables. Throws CelSyntaxError. */
-export function compile(text: string, variables: readonly string[]): Program {
+/** Compiles an expression over these variables; `structs` allows it to make objects. Throws CelSyntaxError. */
+export function compile(text: string, variables: readonly string[], options: { structs?: boolean } = {}): Program {
   const expr = parse(text)
-  const scope: Scope = new Map(variables.map((name, index) => [name, index]))
+  const scope = new Map(variables.map((name, index) => [name, index]))
+  if (options.structs === true) scope.set(structures, -1)
   const evaluate = compiled(expr, scope)
   const used = new Set<string>()
   collectNames(expr, used)
@@ -98,8 +100,23 @@ function node(expr: Expr, scope: Scope): Evaluate {
       return list(expr, scope)
     case 'map':
       return map(expr, scope)
+    case 'struct':
+      return structure(expr, scope)
     case 'macro':
       return macro(expr, scope)
+  }
+}
+
+/** In a scope: objects of declared types may be made. No variable can have this name. */
+const structures = '{}'
+
+function structure({ name, fields, at }: Extract<Expr, { op: 'struct' }>, scope: Scope): Evaluate {
+  if (!scope.has(structures) || !isStructType(name)) throw new CelSyntaxError(`undeclared reference to '${name}' (in container '')`, at)
+  const parts = fields.map(({ name: field, value, optional }) => ({ field, of: compiled(value, scope), optional }))
+  return (frame) => {
+    const made = new Map<string, Value>()
+    for (const { field, of, optional } of parts) for (const value of present(of(frame), optional)) made.set(field, value)
+    return new StructValue(name, made)
   }
 }
 

@@ -1,6 +1,7 @@
 // CEL text → syntax tree, by precedence climbing; macros become nodes of their own.
 import { balanced, checkHeight, maxChain, tooDeep } from './depth.ts'
 import { CelSyntaxError, type Token, tokens } from './lexer.ts'
+import { type MacroName, macros } from './macro-forms.ts'
 import type { Value } from './values.ts'
 
 export type Expr = { at: number } & (
@@ -18,21 +19,10 @@ export type Expr = { at: number } & (
   | { op: 'conditional'; test: Expr; yes: Expr; no: Expr }
   | { op: 'list'; items: { value: Expr; optional: boolean }[] }
   | { op: 'map'; entries: { key: Expr; value: Expr; optional: boolean }[] }
+  /** `Name.part{field: value}`: an object of a declared type. */
+  | { op: 'struct'; name: string; fields: { name: string; value: Expr; optional: boolean }[] }
   | { op: 'macro'; macro: MacroName; target: Expr; variables: string[]; bodies: Expr[] }
 )
-
-export type MacroName =
-  | 'all'
-  | 'exists'
-  | 'existsOne'
-  | 'map'
-  | 'filter'
-  | 'transformList'
-  | 'transformMap'
-  | 'transformMapEntry'
-  | 'optMap'
-  | 'optFlatMap'
-  | 'sortBy'
 
 const maxDepth = 100
 /** cel-go's limit of an expression's code points. */
@@ -145,6 +135,12 @@ class Parser {
         expr = this.#selected(expr, dot.at)
         continue
       }
+      const name = this.#is('{') ? typePath(expr) : undefined
+      if (name !== undefined) {
+        const { at } = this.expect('{')
+        expr = { op: 'struct', name, fields: this.#until('}', () => this.#field()), at }
+        continue
+      }
       const bracket = this.#take('[')
       if (bracket === undefined) return expr
       const optional = this.#take('?') !== undefined
@@ -209,6 +205,13 @@ class Parser {
     return { value: this.expression(), optional }
   }
 
+  #field(): { name: string; value: Expr; optional: boolean } {
+    const optional = this.#take('?') !== undefined
+    const { text } = this.expect('ident')
+    this.expect(':')
+    return { name: text, value: this.expression(), optional }
+  }
+
   #entry(): { key: Expr; value: Expr; optional: boolean } {
     const optional = this.#take('?') !== undefined
     const key = this.expression()
@@ -230,64 +233,6 @@ class Parser {
   }
 }
 
-/** Number of arguments by macro: variables first, then bodies. */
-const macros: Readonly<Record<string, { name: MacroName; forms: readonly (readonly [variables: number, bodies: number])[] }>> = {
-  all: {
-    name: 'all',
-    forms: [
-      [1, 1],
-      [2, 1],
-    ],
-  },
-  exists: {
-    name: 'exists',
-    forms: [
-      [1, 1],
-      [2, 1],
-    ],
-  },
-  exists_one: { name: 'existsOne', forms: [[1, 1]] },
-  existsOne: {
-    name: 'existsOne',
-    forms: [
-      [1, 1],
-      [2, 1],
-    ],
-  },
-  map: {
-    name: 'map',
-    forms: [
-      [1, 1],
-      [1, 2],
-    ],
-  },
-  filter: { name: 'filter', forms: [[1, 1]] },
-  transformList: {
-    name: 'transformList',
-    forms: [
-      [2, 1],
-      [2, 2],
-    ],
-  },
-  transformMap: {
-    name: 'transformMap',
-    forms: [
-      [2, 1],
-      [2, 2],
-    ],
-  },
-  transformMapEntry: {
-    name: 'transformMapEntry',
-    forms: [
-      [2, 1],
-      [2, 2],
-    ],
-  },
-  optMap: { name: 'optMap', forms: [[1, 1]] },
-  optFlatMap: { name: 'optFlatMap', forms: [[1, 1]] },
-  sortBy: { name: 'sortBy', forms: [[1, 1]] },
-}
-
 function macroOf(target: Expr, name: string, args: Expr[], at: number): Expr | undefined {
   const macro = Object.hasOwn(macros, name) ? macros[name] : undefined
   const form = macro?.forms.find(([variables, bodies]) => variables + bodies === args.length)
@@ -297,4 +242,11 @@ function macroOf(target: Expr, name: string, args: Expr[], at: number): Expr | u
     return arg.name
   })
   return { op: 'macro', macro: macro.name, target, variables, bodies: args.slice(form[0]), at }
+}
+
+/** `Object.spec.template` of names joined by dots; undefined for other expressions. */
+function typePath(expr: Expr): string | undefined {
+  if (expr.op === 'ident') return expr.name
+  const parent = expr.op === 'select' && !expr.optional ? typePath(expr.target) : undefined
+  return parent === undefined ? undefined : `${parent}.${(expr as Extract<Expr, { op: 'select' }>).field}`
 }

@@ -27,6 +27,8 @@ export function childrenOf(expr: Expr): Expr[] {
       return expr.items.map(({ value }) => value)
     case 'map':
       return expr.entries.flatMap(({ key, value }) => [key, value])
+    case 'struct':
+      return expr.fields.map(({ value }) => value)
     case 'macro':
       return [expr.target, ...expr.bodies]
     default:

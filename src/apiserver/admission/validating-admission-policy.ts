@@ -1,8 +1,8 @@
 // ValidatingAdmissionPolicy: rules in CEL that requests must fulfil; bindings say where, with which parameters, and what a failure does.
 // Flow and words: k8s.io/apiserver/pkg/admission/plugin/policy/validating.
 import type {
-  ValidatingAdmissionPolicy as PolicyObject,
   ValidatingAdmissionPolicyBinding as BindingObject,
+  ValidatingAdmissionPolicy as PolicyObject,
   Validation,
 } from '../../../openapi/types/admissionregistration/v1.ts'
 import { ValidatingAdmissionPolicy } from '../../api/admissionregistration/validatingadmissionpolicy.ts'
@@ -14,7 +14,7 @@ import { breathe } from '../breathe.ts'
 import { Budget, evaluate, expression } from './dynamic/expressions.ts'
 import type { DynamicServer } from './dynamic/hooks.ts'
 import { evaluateConditions } from './dynamic/match-conditions.ts'
-import { type Binding, policiesFor, type Policy } from './dynamic/policies.ts'
+import { type Binding, type Policy, policiesFor } from './dynamic/policies.ts'
 import { type PolicyScope, policyLimit, scopesOf } from './dynamic/policy-scope.ts'
 import { isExempt, type Subject, subjectOf } from './dynamic/subject.ts'
 import type { AdmissionAttributes, AdmissionPlugin, Reader } from './plugin.ts'
@@ -61,7 +61,11 @@ async function judged(server: DynamicServer, subject: Subject, attributes: Admis
   const { invocations, faults } = await policiesFor<OwnPolicy, OwnBinding>(server, kinds, subject, attributes, read)
   const denials: Denial[] = faults
     .filter(({ policy }) => policy.spec?.failurePolicy !== 'Ignore')
-    .map(({ policy, binding, message }) => ({ policy: nameOf(policy), ...(binding === undefined ? {} : { binding: nameOf(binding) }), message }))
+    .map(({ policy, binding, message }) => ({
+      policy: nameOf(policy),
+      ...(binding === undefined ? {} : { binding: nameOf(binding) }),
+      message,
+    }))
   const notes = new Map<string, Set<string>>()
   for (const invocation of invocations) {
     const { policy, binding } = invocation
@@ -132,7 +136,9 @@ function annotations(spec: OwnPolicy['spec'], { bindings, budget }: PolicyScope,
     } else if (typeof value === 'string') {
       if (value.trim() !== '') notes.push([key, value.trim().slice(0, maxNoteLength)])
     } else if (value !== null) {
-      noteErrors.push(`valueExpression '${valueExpression}' resulted in unsupported return type. Return type must be either string or null.`)
+      noteErrors.push(
+        `valueExpression '${valueExpression}' resulted in unsupported return type. Return type must be either string or null.`,
+      )
     }
   }
   return { notes, noteErrors }

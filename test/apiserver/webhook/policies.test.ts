@@ -60,7 +60,11 @@ const validations: { name: string; validation: Json; variables?: Json[]; want: s
     validation: { expression: 'false', message: 'plain', messageExpression: "'name is ' + object.metadata.name" },
     want: 'name is x',
   },
-  { name: 'a message expression that fails', validation: { expression: 'false', message: 'plain', messageExpression: 'object.nothing' }, want: 'plain' },
+  {
+    name: 'a message expression that fails',
+    validation: { expression: 'false', message: 'plain', messageExpression: 'object.nothing' },
+    want: 'plain',
+  },
   { name: 'a reason', validation: { expression: 'false', message: 'm', reason: 'Forbidden' }, want: 'm', code: 403 },
   { name: 'another reason', validation: { expression: 'false', message: 'm', reason: 'RequestEntityTooLarge' }, want: 'm', code: 413 },
   {
@@ -78,7 +82,11 @@ const validations: { name: string; validation: Json; variables?: Json[]; want: s
     want: "expression 'object.nothing.here' resulted in error: no such key: nothing",
   },
   { name: 'the namespace', validation: { expression: "namespaceObject.metadata.labels.team != 'shop'", message: 'team' }, want: 'team' },
-  { name: 'the request', validation: { expression: "request.operation != 'CREATE' || request.userInfo.username != 'admin'", message: 'who' }, want: 'who' },
+  {
+    name: 'the request',
+    validation: { expression: "request.operation != 'CREATE' || request.userInfo.username != 'admin'", message: 'who' },
+    want: 'who',
+  },
   {
     name: 'the authorizer',
     validation: { expression: "!authorizer.requestResource.check('create').allowed() || has(oldObject.metadata)", message: 'may' },
@@ -104,9 +112,12 @@ test('Warn warns; failurePolicy Ignore forgives errors, not refusals', async () 
   const warned = await create('w')
   assert.deepEqual(
     [warned.code, warned.headers['warning']],
-    [201, ['299 - "Validation failed for ValidatingAdmissionPolicy \'warns\' with binding \'warns-bound\': hm"']],
+    [201, ["299 - \"Validation failed for ValidatingAdmissionPolicy 'warns' with binding 'warns-bound': hm\""]],
   )
-  await policy('lax', { failurePolicy: 'Ignore', validations: [{ expression: 'object.nothing.here' }, { expression: "object.metadata.name != 'b'" }] })
+  await policy('lax', {
+    failurePolicy: 'Ignore',
+    validations: [{ expression: 'object.nothing.here' }, { expression: "object.metadata.name != 'b'" }],
+  })
   await binding('lax')
   assert.equal((await create('a')).code, 201)
   assert.equal((await create('b')).code, 422)
@@ -143,13 +154,17 @@ test('parameters: by name, by selector, missing ones', async () => {
   await policy('limit', {
     paramKind: { apiVersion: 'v1', kind: 'ConfigMap' },
     matchConstraints: { resourceRules: [namespaced], namespaceSelector: { matchLabels: { team: 'shop' } } },
-    validations: [{ expression: 'size(object.metadata.name) <= int(params.data.most)', messageExpression: "'at most ' + params.data.most" }],
+    validations: [
+      { expression: 'size(object.metadata.name) <= int(params.data.most)', messageExpression: "'at most ' + params.data.most" },
+    ],
   })
   await binding('limit', { paramRef: { name: 'large', namespace: 'other', parameterNotFoundAction: 'Deny' } })
   assert.equal((await create('12345678')).code, 201)
   assert.match((await create('123456789')).body.message, /denied request: at most 8$/)
   await server.admin('DELETE', `${root}/validatingadmissionpolicybindings`)
-  await binding('limit', { paramRef: { selector: { matchLabels: { limits: 'yes' } }, namespace: 'other', parameterNotFoundAction: 'Deny' } })
+  await binding('limit', {
+    paramRef: { selector: { matchLabels: { limits: 'yes' } }, namespace: 'other', parameterNotFoundAction: 'Deny' },
+  })
   assert.match((await create('12345')).body.message, /denied request: at most 4$/)
   await server.admin('DELETE', `${root}/validatingadmissionpolicybindings`)
   await binding('limit', { paramRef: { name: 'gone', namespace: 'other', parameterNotFoundAction: 'Deny' } })
@@ -183,7 +198,8 @@ test('updates and deletes; custom resources in the version of the rule', async (
     validations: [{ expression: "object.spec.ttl >= 10 && object.apiVersion == 'dns.example.com/v1beta1'", message: 'ttl' }],
   })
   await binding('zoned')
-  const zone = (ttl: number) => server.admin('POST', '/apis/dns.example.com/v1/zones?dryRun=All', { metadata: { name: 'z' }, spec: { ttl } })
+  const zone = (ttl: number) =>
+    server.admin('POST', '/apis/dns.example.com/v1/zones?dryRun=All', { metadata: { name: 'z' }, spec: { ttl } })
   assert.deepEqual([(await zone(10)).code, (await zone(9)).body.message.split(': ').at(-1)], [201, 'ttl'])
 })
 

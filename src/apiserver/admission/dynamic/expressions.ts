@@ -73,7 +73,7 @@ export function expression(text: string): Expression {
 
 function compiledExpression(text: string): Expression {
   try {
-    return { text, program: compile(text, variableNames) }
+    return { text, program: compile(text, variableNames, { structs: true }) }
   } catch (error) {
     if (!(error instanceof CelSyntaxError)) throw error
     return { text, problem: error.message }

@@ -11,8 +11,8 @@ import type {
 import type { Kind, Resolved } from '../../../apimachinery/kind.ts'
 import type { KubeObject } from '../../../apimachinery/meta.ts'
 import { matchesLabels, selectorFromObject } from '../../../apimachinery/selectors/label-selector.ts'
-import { converting } from '../../conversions.ts'
 import { toVersion } from '../../codec.ts'
+import { converting } from '../../conversions.ts'
 import type { AdmissionAttributes, Reader } from '../plugin.ts'
 import type { DynamicServer } from './hooks.ts'
 import { namespaceMatches, objectMatches } from './selectors.ts'
@@ -79,7 +79,11 @@ export async function policiesFor<P extends Policy, B extends Binding>(
       try {
         found.invocations.push({ policy, binding, form, params: await paramsOf(server, policy, binding, subject, read) })
       } catch (error) {
-        found.faults.push({ policy, binding, message: `failed to configure binding: ${error instanceof Error ? error.message : String(error)}` })
+        found.faults.push({
+          policy,
+          binding,
+          message: `failed to configure binding: ${error instanceof Error ? error.message : String(error)}`,
+        })
       }
     }
   }
@@ -96,7 +100,8 @@ async function matching(
   const { resourceRules = [], excludeResourceRules = [], matchPolicy, namespaceSelector, objectSelector } = match ?? {}
   if (!objectMatches(objectSelector, attributes)) return undefined
   if (!(await namespaceMatches(namespaceSelector, subject, attributes, read))) return undefined
-  if (excludeResourceRules.some((rule) => meansName(rule, subject) && matchedForm([rule], matchPolicy, subject) !== undefined)) return undefined
+  if (excludeResourceRules.some((rule) => meansName(rule, subject) && matchedForm([rule], matchPolicy, subject) !== undefined))
+    return undefined
   if (resourceRules.length === 0) return subject.form
   const named = resourceRules.filter((rule) => meansName(rule, subject))
   if (named.some((rule) => ruleMatches(rule, subject, subject.form))) return subject.form
@@ -139,7 +144,12 @@ function paramNamespace({ kind }: Resolved, { namespace }: ParamRef, requested: 
   return place
 }
 
-async function candidatesOf({ kind }: Resolved, namespace: string | undefined, { name, selector }: ParamRef, read: Reader): Promise<KubeObject[]> {
+async function candidatesOf(
+  { kind }: Resolved,
+  namespace: string | undefined,
+  { name, selector }: ParamRef,
+  read: Reader,
+): Promise<KubeObject[]> {
   if (name) {
     let found = read.get(kind as Kind<KubeObject>, namespace, name)
     if (found === undefined) {

@@ -49,7 +49,9 @@ class Variables implements ObjectValue {
     this.#underWay.add(name)
     const outcome = evaluate(expression(text), this.bindings, this.#budget)
     this.#underWay.delete(name)
-    return outcome.error === undefined ? outcome.value : new CelError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${outcome.error}`)
+    return outcome.error === undefined
+      ? outcome.value
+      : new CelError(`composited variable ${JSON.stringify(name)} fails to evaluate: ${outcome.error}`)
   }
 }
 
