@@ -99,6 +99,7 @@ const sameVersion = (a: unknown, b: unknown) => semverOrder(a as Semver, b as Se
 export const shared: { functions: Library; methods: Library } = {
   functions: {
     ...formatFunctions,
+    'jsonpatch.escapeKey': fn(1, ([key], spend) => text(key, spend).replaceAll('~', '~0').replaceAll('/', '~1')),
     'format.named': fn(1, ([name]) => new Optional(Object.hasOwn(formats, text(name)) ? format(text(name)) : undefined)),
     semver: fn([1, 2], ([value, normalize], spend) => {
       const version = parseSemver(text(value, spend), normalize === true)

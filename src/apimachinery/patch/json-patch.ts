@@ -40,10 +40,20 @@ export function applyJsonPatch(document: unknown, operations: unknown): unknown 
     countValues(run.document, maxJsonDepth)
   } catch (error) {
     if (!(error instanceof Refused)) throw error
-    throw new ApiError('Invalid', 'the server rejected our request due to an error in our request', { details: {} })
+    throw Object.assign(new ApiError('Invalid', 'the server rejected our request due to an error in our request', { details: {} }), {
+      cause: error,
+    })
   }
   return run.document
 }
+
+/** Why an operation was refused, which the error of {@link applyJsonPatch} does not tell; undefined for other errors. */
+export function refusalOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Refused ? cause.message : undefined
+}
+
+export const testFailed = 'test failed'
 
 /** Texts for fieldValidation Warn or Strict: members of operations that RFC 6902 does not know. */
 export function jsonPatchWarnings(operations: unknown): string[] {
@@ -191,7 +201,7 @@ function replace(run: Run, path: string, value: unknown): void {
 
 function test(run: Run, path: string, value: unknown): void {
   const actual = path === '' ? run.document : read(find(run, path))
-  if (!equalJson(actual ?? null, value)) throw new Refused('test failed')
+  if (!equalJson(actual ?? null, value)) throw new Refused(testFailed)
 }
 
 /** A Go integer as array index; negative ones count from the end of `size`. */

@@ -6,7 +6,7 @@ import { semanticEqual } from '../../apimachinery/equal.ts'
 import { JsonError, parseJson } from '../../apimachinery/json.ts'
 import type { Kind, Resolved } from '../../apimachinery/kind.ts'
 import type { KubeObject } from '../../apimachinery/meta.ts'
-import { applyJsonPatch } from '../../apimachinery/patch/json-patch.ts'
+import { applyJsonPatch, refusalOf } from '../../apimachinery/patch/json-patch.ts'
 import { cloneJson } from '../../apimachinery/patch/json-values.ts'
 import { CallFailure, callWebhook, forgive, takeRemarks } from './dynamic/call-webhook.ts'
 import { calledIn, type DynamicServer, type Hook, hooksOf } from './dynamic/hooks.ts'
@@ -133,7 +133,7 @@ function patched(object: KubeObject, operations: unknown[]): unknown {
     return applyJsonPatch(cloneJson(object), operations)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    throw internal(error.message)
+    throw internal(refusalOf(error) ?? error.message)
   }
 }
 
