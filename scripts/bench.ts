@@ -50,12 +50,19 @@ async function startUp(directory: string, nodes = 1) {
   return { readyMs, stop, pid: child.pid!, kubeconfig: join(directory, 'admin.kubeconfig') }
 }
 
-/** Resident memory in MiB of `up` and of each process it started. */
+/**
+ * Resident memory in MiB of `up` and of each process it started. The total counts the pages of Node's binary once a process;
+ * `proportional` (PSS) counts them once.
+ */
 function residentMiB(directory: string, pid: number): Record<string, number> {
-  const rss = (of: number) => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${of}/status`, 'utf8'))?.[1] ?? 0) / 1024)
+  const mebibytes = (of: number, file: string, field: RegExp) =>
+    Math.round(Number(field.exec(readFileSync(`/proc/${of}/${file}`, 'utf8'))?.[1] ?? 0) / 1024)
   const pids = JSON.parse(readFileSync(join(directory, 'pids.json'), 'utf8')) as Record<string, number>
-  const each = { up: rss(pid), ...Object.fromEntries(Object.entries(pids).map(([name, of]) => [name, rss(of)])) }
-  return { ...each, total: Object.values(each).reduce((a, b) => a + b, 0) }
+  const all = Object.entries({ up: pid, ...pids })
+  const each = Object.fromEntries(all.map(([name, of]) => [name, mebibytes(of, 'status', /VmRSS:\s+(\d+)/)]))
+  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
+  const proportional = sum(all.map(([, of]) => mebibytes(of, 'smaps_rollup', /^Pss:\s+(\d+)/m)))
+  return { ...each, total: sum(Object.values(each)), proportional }
 }
 
 interface Target {
