@@ -20,7 +20,7 @@ export function containerStatuses(
   pod: Pod,
   containers: readonly Container[],
   before: readonly ContainerStatus[],
-  init: boolean,
+  role: 'init' | 'main' | 'ephemeral',
   facts: ContainerFacts,
 ): ContainerStatus[] {
   return containers.map((container) => {
@@ -28,15 +28,17 @@ export function containerStatuses(
     const [latest, previous] = facts.observed.containers.filter(({ name }) => name === container.name)
     const status = latest === undefined ? unseen(pod, container, old) : seen(container, latest, previous, old, facts.runtimeName)
     const waiting = facts.waiting.get(container.name)
-    const done = init && latest?.phase === 'exited' && latest.exitCode === 0 && !isRestartableInitContainer(container)
+    const done = role === 'init' && latest?.phase === 'exited' && latest.exitCode === 0 && !isRestartableInitContainer(container)
     if (waiting !== undefined && !done && latest?.phase !== 'running') {
       if (status.state?.terminated !== undefined) status.lastState = { terminated: status.state.terminated }
       status.state = { waiting: { reason: waiting.reason, ...(waiting.message === '' ? {} : { message: waiting.message }) } }
     }
+    // probes do not ask ephemeral containers: they are never ready, nor said to have started
+    if (role === 'ephemeral') return status
     const running = latest?.phase === 'running'
     status.started = running && facts.started(latest)
     status.ready = status.started && facts.ready(latest!)
-    if (init && !isRestartableInitContainer(container)) status.ready = status.state?.terminated?.exitCode === 0
+    if (role === 'init' && !isRestartableInitContainer(container)) status.ready = status.state?.terminated?.exitCode === 0
     return status
   })
 }

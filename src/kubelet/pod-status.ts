@@ -22,9 +22,15 @@ export interface StatusFacts extends ContainerFacts {
 export function podStatus(pod: Pod, before: PodStatus, facts: StatusFacts, now: number): PodStatus {
   const time = timestamp(now)
   const refused = facts.verdict !== undefined && facts.observed.containers.length === 0
-  const init = containerStatuses(pod, refused ? [] : (pod.spec?.initContainers ?? []), before.initContainerStatuses ?? [], true, facts)
-  const main = containerStatuses(pod, refused ? [] : (pod.spec?.containers ?? []), before.containerStatuses ?? [], false, facts)
-  const ephemeral = containerStatuses(pod, refused ? [] : ephemeralContainers(pod), before.ephemeralContainerStatuses ?? [], false, facts)
+  const init = containerStatuses(pod, refused ? [] : (pod.spec?.initContainers ?? []), before.initContainerStatuses ?? [], 'init', facts)
+  const main = containerStatuses(pod, refused ? [] : (pod.spec?.containers ?? []), before.containerStatuses ?? [], 'main', facts)
+  const ephemeral = containerStatuses(
+    pod,
+    refused ? [] : ephemeralContainers(pod),
+    before.ephemeralContainerStatuses ?? [],
+    'ephemeral',
+    facts,
+  )
   const sandbox = facts.observed.sandboxes[0]
   if (facts.terminal && podInitialized(pod, facts.observed)) for (const status of main) markLost(status)
   const statuses = [...init, ...main]

@@ -68,6 +68,19 @@ test('a running pod is written as upstream writes it', () => {
   })
 })
 
+test('an ephemeral container is never ready, and does not count for the pod', () => {
+  const status = podStatus(
+    pod({ ephemeralContainers: [{ name: 'debugger', image: 'busybox' }] }),
+    {},
+    facts([ran('c'), ran('debugger')]),
+    now,
+  )
+  const [debug] = status.ephemeralContainerStatuses ?? []
+  assert.deepEqual([debug?.name, debug?.ready, debug?.started], ['debugger', false, undefined])
+  assert.ok(debug?.state?.running)
+  assert.equal(conditions(status)['Ready'], 'True')
+})
+
 const phases: { name: string; spec?: Partial<PodSpec>; facts: StatusFacts; phase: string; ready: string; initialized?: string }[] = [
   { name: 'not started', facts: facts([]), phase: 'Pending', ready: 'False ContainersNotReady containers with unready status: [c]' },
   {
