@@ -13,6 +13,7 @@ import { openApiServer } from './apiserver/run.ts'
 import { accountTokenPort } from './cli/account-token.ts'
 import { certificatesPort } from './cli/certificate-signer.ts'
 import { kubeletFlags, kubeletOptions } from './cli/commands/kubelet.ts'
+import { ensureDefaultStorageClass } from './cli/default-storage-class.ts'
 import { parseFlags } from './cli/flags.ts'
 import { hostAddress } from './cli/host-address.ts'
 import type { Client } from './client/client.ts'
@@ -38,6 +39,8 @@ export interface ClusterOptions {
   nodes?: number
   /** Settings of the API server over the defaults. */
   apiserver?: Partial<ServerOptions>
+  /** Create the default StorageClass "standard" in a cluster that has no class. Default true. */
+  defaultStorageClass?: boolean
   /** Words of upstream's --controllers. Default all. */
   controllers?: readonly string[]
   /** Default: warnings and errors to standard error. */
@@ -119,6 +122,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
   try {
     await Promise.all(components(options, identity, start))
+    if (options.defaultStorageClass !== false) await ensureDefaultStorageClass(clientOf('k8ts'))
   } catch (error) {
     await stop()
     throw error

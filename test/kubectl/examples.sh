@@ -12,5 +12,8 @@ kubectl rollout status deployment/web --timeout=60s
 kubectl describe ingress web | grep -A3 Host
 kubectl apply -f $EXAMPLES/database.yaml -f $EXAMPLES/node-agent.yaml -f $EXAMPLES/batch.yaml
 kubectl apply -f $EXAMPLES/database.yaml -f $EXAMPLES/node-agent.yaml -f $EXAMPLES/batch.yaml
+kubectl rollout status statefulset/db --timeout=60s | tail -1
+kubectl get storageclass
+kubectl get pvc -o custom-columns=NAME:.metadata.name,STATUS:.status.phase,CLASS:.spec.storageClassName
 kubectl delete -f $EXAMPLES/web.yaml -f $EXAMPLES/database.yaml -f $EXAMPLES/node-agent.yaml -f $EXAMPLES/batch.yaml
 kubectl delete -f $EXAMPLES/guestbook.yaml --timeout=60s

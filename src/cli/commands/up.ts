@@ -10,6 +10,7 @@ import { clusterAccess, mergeKubeconfig, parseKubeconfig } from '../../client/ku
 import { defineCommand, type Terminal } from '../command.ts'
 import { compileCacheDirectory } from '../compile-cache.ts'
 import { connect } from '../connect.ts'
+import { ensureDefaultStorageClass } from '../default-storage-class.ts'
 import { booleanFlag, choiceFlag, type FlagValues, integerFlag, stringFlag, UsageError } from '../flags.ts'
 import { hostAddress } from '../host-address.ts'
 import { type ClusterFiles, ensureClusterFiles } from '../pki-files.ts'
@@ -28,6 +29,7 @@ const ownFlags = {
   nodes: integerFlag('Number of nodes; 0 is allowed', 1, { min: 0, max: 5000 }),
   runtime: choiceFlag('Container runtime of the nodes', ['hollow'], 'hollow'),
   'cluster-cidr': stringFlag('Range of pod addresses', '10.244.0.0/16'),
+  'default-storage-class': booleanFlag('Create the default StorageClass "standard" in a cluster that has no class', true),
 }
 const flags = { ...controllerManagerFlags, ...apiserverFlags, ...ownFlags }
 type Values = FlagValues<typeof flags>
@@ -80,7 +82,7 @@ export const command = defineCommand({
     const specs = processes(values, given, { directory, port, files, nodes })
     for (const spec of specs) supervisor.start(spec)
     try {
-      await untilRunning(specs, supervisor, terminal, files, values.nodes, started)
+      await untilRunning(specs, supervisor, terminal, files, values, started)
       tellTheUser(values, terminal, directory, files, started)
       terminal.ready()
       await sleep(terminal.clock, 2 ** 31 - 1, terminal.signal).catch(() => {})
@@ -205,7 +207,7 @@ async function untilRunning(
   supervisor: Supervisor,
   terminal: Terminal,
   files: ClusterFiles,
-  nodes: number,
+  { nodes, 'default-storage-class': storageClass }: Values,
   started: number,
 ): Promise<void> {
   const { clock, signal, print } = terminal
@@ -224,6 +226,7 @@ async function untilRunning(
   const connection = connect('k8ts', { kubeconfig: files.kubeconfig('admin') }, clock)
   try {
     await serverReady(connection.client, clock, signal)
+    if (storageClass) await ensureDefaultStorageClass(connection.client)
     while ((await readyNodes(connection.client)) < nodes) await sleep(clock, 20, signal)
     print(`${`  ${String(nodes).padStart(1)} ${nodes === 1 ? 'node' : 'nodes'}`.padEnd(23)}Ready  ${seconds()}`)
   } finally {
