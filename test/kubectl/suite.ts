@@ -16,14 +16,20 @@ type Version = keyof typeof versions
 const update = process.env['UPDATE'] === '1'
 const topicMs = 120_000
 
+/** What topics may use beside the cluster: started before them, told to them in variables of the environment. */
+export type Surroundings = (cluster: TestCluster) => Promise<{ env: Readonly<Record<string, string>>; stop: () => Promise<void> }>
+
 /** Declares the tests of a folder's topics, and of the cluster's health behind them. */
-export function transcripts(folder: string, options: TestClusterOptions = {}): void {
+export function transcripts(folder: string, options: TestClusterOptions = {}, surroundings?: Surroundings): void {
   const home = mkdtempSync(join(tmpdir(), 'k8ts-kubectl-'))
   let cluster: TestCluster
+  let around: Awaited<ReturnType<Surroundings>> | undefined
   before(async () => {
     cluster = await startTestCluster(options)
+    around = await surroundings?.(cluster)
   })
   after(async () => {
+    await around?.stop()
     await cluster?.stop()
     rmSync(home, { recursive: true, force: true })
   })
@@ -32,7 +38,7 @@ export function transcripts(folder: string, options: TestClusterOptions = {}): v
     const text = readFileSync(file, 'utf8')
     for (const version of versionsOf(text)) {
       test(`${topic}, kubectl ${version}`, async () => {
-        compare(`${folder}/${topic}`, version, await transcript({ folder, topic, text, version, home, cluster }))
+        compare(`${folder}/${topic}`, version, await transcript({ folder, topic, text, version, home, cluster, more: around?.env ?? {} }))
       })
     }
   }
@@ -80,10 +86,11 @@ interface Run {
   version: Version
   home: string
   cluster: TestCluster
+  more: Readonly<Record<string, string>>
 }
 
 /** Runs a topic in a namespace of its own, which goes away behind it. */
-async function transcript({ folder, topic, text, version, home, cluster }: Run): Promise<string> {
+async function transcript({ folder, topic, text, version, home, cluster, more }: Run): Promise<string> {
   const namespace = `${topic}-${version.replace('.', '')}`
   const kubectl = resolve(versions[version])
   const kubeconfig = join(home, `${namespace}.kubeconfig`)
@@ -98,6 +105,7 @@ async function transcript({ folder, topic, text, version, home, cluster }: Run):
     EXAMPLES: resolve('examples'),
     LC_ALL: 'C.UTF-8',
     TZ: 'UTC',
+    ...more,
   }
   const run = (...args: string[]) => execFileSync(join(kubectl, 'kubectl'), args, { env, stdio: ['ignore', 'ignore', 'inherit'] })
   run('create', 'namespace', namespace)

@@ -53,13 +53,13 @@ export interface ExtensionServer {
 const resource = { name: 'flunders', singularName: 'flunder', namespaced: true, kind: 'Flunder', verbs: ['create', 'get', 'list', 'watch'] }
 const status = { ...resource, name: 'flunders/status', singularName: '', verbs: ['get'] }
 
-/** Starts it; its certificate is for `names`. */
-export async function startExtension(names = ['wardle.default.svc']): Promise<ExtensionServer> {
+/** Starts it; its certificate is for `names`, and it believes proxies of `proxyCa`. */
+export async function startExtension(names = ['wardle.default.svc'], proxyCa = frontProxyCa.certificatePem): Promise<ExtensionServer> {
   const serving = issueCertificate({ ca: servingCa, commonName: 'wardle', usages: ['server'], dnsNames: names, ...validity })
   const server = createServer({
     cert: serving.certificatePem,
     key: serving.privateKeyPem,
-    ca: frontProxyCa.certificatePem,
+    ca: proxyCa,
     requestCert: true,
     rejectUnauthorized: false,
   })
