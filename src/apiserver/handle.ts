@@ -11,8 +11,7 @@ import { answer } from './dispatch.ts'
 import { impersonate } from './impersonation/index.ts'
 import { negotiateView, wantsPretty } from './negotiate.ts'
 import { prepareBody } from './prepare-body.ts'
-import type { RequestInfo } from './request-info.ts'
-import { requestInfo, splitUrl } from './request-info.ts'
+import { isLongRunning, requestInfo, splitUrl } from './request-info.ts'
 import { sendBytes, writeAnswer, writeError } from './respond.ts'
 import { uuid } from './uuid.ts'
 
@@ -133,11 +132,6 @@ async function seats(server: ServerContext, request: RequestContext): Promise<((
   }
   if (info.verb === 'watch') request.initialized = admission.release
   return admission.release
-}
-
-/** True for requests whose answers have no natural end. */
-function isLongRunning(info: RequestInfo): boolean {
-  return info.verb === 'watch' || ['log', 'exec', 'attach', 'portforward', 'proxy'].includes(info.subresource)
 }
 
 function contextOf(server: ServerContext, connection: Connection, gone: AbortController): RequestContext {

@@ -103,6 +103,13 @@ function withResource(info: RequestInfo, words: readonly string[], query: URLSea
   return info
 }
 
+const longSubresources = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
+
+/** True for requests whose answers have no natural end. */
+export function isLongRunning({ verb, subresource }: RequestInfo): boolean {
+  return verb === 'watch' || longSubresources.has(subresource)
+}
+
 /** Trims slashes at both ends, then splits: an empty word in the middle stays. */
 function splitPath(path: string): string[] {
   let from = 0

@@ -129,9 +129,9 @@ function watchAll(server: ServerContext, look: () => void): void {
 }
 
 /** Everything that the verdict depends on, but for the service's own answer. */
-function fingerprintOf(server: ServerContext, { spec, status }: APIServiceObject): string {
+function fingerprintOf(server: ServerContext, { metadata, spec }: APIServiceObject): string {
   const { namespace = '', name = '' } = spec?.service ?? {}
-  if (spec?.service === undefined) return `local ${JSON.stringify(status)}`
+  if (spec?.service === undefined) return `local ${metadata?.resourceVersion}`
   const service = server.read.get(Service, namespace, name)
   const slices = slicesOf(server.read, namespace, name)
   return JSON.stringify([spec, service?.spec, slices.map(({ endpoints, ports }) => [endpoints, ports])])

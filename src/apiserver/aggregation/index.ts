@@ -38,6 +38,7 @@ export type RemoteHandler = (request: RequestContext) => Promise<Answer>
 export function aggregation(server: ServerContext, options: AggregationOptions = {}): Aggregation {
   let remotes = new Map<string, RemoteService>()
   let byGroupVersion = new Map<string, RemoteService>()
+  let text = ''
   let generation = 1
   const changed = () => {
     generation++
@@ -56,8 +57,10 @@ export function aggregation(server: ServerContext, options: AggregationOptions =
     for (const [name, before] of remotes) if (next.get(name)?.agent !== before.agent) forget(before)
     remotes = next
     byGroupVersion = new Map([...next.values()].map((remote) => [`${remote.group}/${remote.version}`, remote]))
-    changed()
     documents.follow(remotes)
+    const now = JSON.stringify([...next.values()].map(({ agent: _agent, trust: _trust, ...facts }) => facts))
+    if (now !== text) changed()
+    text = now
   }
   bucket.watchers.add(sync)
   const end = () => {

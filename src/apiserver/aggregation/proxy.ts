@@ -5,6 +5,7 @@ import { request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
+import { isLongRunning } from '../request-info.ts'
 import { drained, writeHead } from '../respond.ts'
 import { resolveService, type ServiceLocation } from '../service-resolver.ts'
 import { connectionFault, endToEnd, forwardable, userHeaders } from './front-proxy.ts'
@@ -30,11 +31,15 @@ export async function proxy(server: ServerContext, remote: RemoteService, reques
   }
   const { upgrade } = request.connection
   try {
-    if (upgrade !== undefined) return await joined(connect(remote, location, request, true), request, upgrade, options)
+    if (upgrade !== undefined) return await joined(server, connect(remote, location, request, true), request, upgrade, options)
     const answer = await answerOf(server, remote, location, request)
     return isRedirect(answer) && options.rejectForwardingRedirects !== false ? redirected(answer) : await passBack(server, answer, request)
   } catch (error) {
     const { host, port, serverName } = location
+    const { response } = request.connection
+    // what the other server's answer had, but not what flow control has said
+    const theirs = response.headersSent ? [] : response.getHeaderNames().filter((name) => !name.startsWith('x-kubernetes-pf-'))
+    for (const name of theirs) response.removeHeader(name)
     return refusal(503, `error trying to reach service: ${connectionFault(error as Error, host, port, serverName)}`)
   }
 }
@@ -128,7 +133,8 @@ async function answerOf(
 
 function sent(server: ServerContext, outgoing: ClientRequest, request: RequestContext, hasBody: boolean): Promise<IncomingMessage> {
   const stop = () => outgoing.destroy(new Error('context canceled'))
-  const signals = [request.signal, server.signal]
+  // at shutdown what is short may end by itself
+  const signals = isLongRunning(request.info) ? [request.signal, server.signal] : [request.signal]
   for (const signal of signals) signal.addEventListener('abort', stop, { once: true })
   outgoing.once('close', () => {
     for (const signal of signals) signal.removeEventListener('abort', stop)
@@ -137,6 +143,8 @@ function sent(server: ServerContext, outgoing: ClientRequest, request: RequestCo
   return new Promise((resolve, reject) => {
     outgoing.on('response', resolve)
     outgoing.on('error', reject)
+    // also after a protocol switch that nobody asked for
+    outgoing.on('close', () => reject(new Error('EOF')))
     if (hasBody) {
       request.connection.request.on('error', stop)
       request.connection.request.pipe(outgoing)
@@ -170,13 +178,19 @@ async function passBack(server: ServerContext, answer: IncomingMessage, request:
 
 /** Joins the client's connection with the remote server's, once that speaks the new protocol. Refusals are passed on, redirects are not. */
 function joined(
+  server: ServerContext,
   outgoing: ClientRequest,
   request: RequestContext,
   client: { socket: Duplex; head: Buffer },
   options: ProxyOptions,
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  client.socket.once('close', () => outgoing.destroy())
+  const end = () => client.socket.destroy()
+  server.signal.addEventListener('abort', end, { once: true })
+  client.socket.once('close', () => {
+    server.signal.removeEventListener('abort', end)
+    outgoing.destroy()
+  })
   outgoing.on('upgrade', (answer: IncomingMessage, socket: Duplex, head: Buffer) => {
     client.socket.write(headText(answer))
     client.socket.write(head)
@@ -200,6 +214,7 @@ function joined(
     resolve({ type: 'stream', body: answer, contentType: String(answer.headers['content-type'] ?? ''), code: answer.statusCode ?? 502 })
   })
   outgoing.on('error', reject)
+  outgoing.on('close', () => reject(new Error('EOF')))
   request.signal.addEventListener('abort', () => outgoing.destroy(), { once: true })
   outgoing.end()
   return promise
