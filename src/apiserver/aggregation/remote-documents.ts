@@ -85,7 +85,7 @@ export function readDocuments(server: ServerContext, changed: () => void): Docum
         const one = known.get(name)
         if (one?.asked === asked) continue
         if (one === undefined) known.set(name, { documents: nothing, asked, failures: 0, text: '' })
-        else one.asked = asked
+        else Object.assign(one, { asked, failures: 0 })
         void refresh(name, remote)
       }
     },
