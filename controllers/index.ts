@@ -12,6 +12,7 @@ import { disruption } from './disruption.ts'
 import { endpoints } from './endpoints.ts'
 import { endpointslice } from './endpointslice.ts'
 import { endpointsliceMirroring } from './endpointslice-mirroring.ts'
+import { ephemeralVolume } from './ephemeral-volume.ts'
 import { garbageCollector } from './garbage-collector/index.ts'
 import { horizontalPodAutoscaler } from './horizontal-pod-autoscaler/index.ts'
 import { job } from './job/index.ts'
@@ -19,7 +20,9 @@ import { legacyServiceaccountTokenCleaner } from './legacy-serviceaccount-token-
 import { namespace } from './namespace.ts'
 import { nodeIpam } from './node-ipam.ts'
 import { nodeLifecycle } from './node-lifecycle/index.ts'
+import { persistentvolumeAttachDetach } from './persistentvolume-attach-detach/index.ts'
 import { persistentvolumeBinder } from './persistentvolume-binder/index.ts'
+import { persistentvolumeExpander } from './persistentvolume-expander.ts'
 import { persistentvolumeProtection } from './persistentvolume-protection.ts'
 import { persistentvolumeclaimProtection } from './persistentvolumeclaim-protection.ts'
 import { podGarbageCollector } from './pod-garbage-collector.ts'
@@ -48,6 +51,7 @@ export const controllers: readonly (Controller | LoopController)[] = [
   endpoints,
   endpointslice,
   endpointsliceMirroring,
+  ephemeralVolume,
   garbageCollector,
   horizontalPodAutoscaler,
   job,
@@ -55,7 +59,9 @@ export const controllers: readonly (Controller | LoopController)[] = [
   namespace,
   nodeIpam,
   nodeLifecycle,
+  persistentvolumeAttachDetach,
   persistentvolumeBinder,
+  persistentvolumeExpander,
   persistentvolumeProtection,
   persistentvolumeclaimProtection,
   podGarbageCollector,

@@ -9,13 +9,10 @@ import { PersistentVolume } from '../../src/api/core/persistentvolume.ts'
 import { PersistentVolumeClaim } from '../../src/api/core/persistentvolumeclaim.ts'
 import type { Lister } from '../../src/controller/define.ts'
 import { event, nothing, type Plan, patch, plan, recordedStep, type Write } from '../../src/controller/plan.ts'
+import { hostPathProvisioner, provisionedBy } from '../shared/host-path.ts'
 import { boundByController, referenceTo } from './binding.ts'
 import { className } from './matching.ts'
 
-/** The provisioner of the built-in class: a directory of the node. */
-export const hostPathProvisioner = 'k8ts.io/host-path'
-/** On volumes: who made it. */
-export const provisionedBy = 'pv.kubernetes.io/provisioned-by'
 /** On claims: the node of the pod that waits for it. */
 export const selectedNode = 'volume.kubernetes.io/selected-node'
 const storageProvisioners = ['volume.beta.kubernetes.io/storage-provisioner', 'volume.kubernetes.io/storage-provisioner']

@@ -3,8 +3,8 @@
 import type { PersistentVolume as PersistentVolumeObject } from '../../openapi/types/core/v1.ts'
 import { PersistentVolume } from '../../src/api/core/persistentvolume.ts'
 import { event, type Gone, nothing, type Plan, plan, remove } from '../../src/controller/plan.ts'
+import { hostPathProvisioner, provisionedBy } from '../shared/host-path.ts'
 import { phased, unbind } from './binding.ts'
-import { hostPathProvisioner, provisionedBy } from './provisioning.ts'
 
 const migratedTo = 'pv.kubernetes.io/migrated-to'
 

@@ -4,10 +4,10 @@ import { PersistentVolumeClaim } from '../../src/api/core/persistentvolumeclaim.
 import { isPodTerminal } from '../../src/api/core/pod/queries.ts'
 import { objectKey } from '../../src/apimachinery/meta.ts'
 import { event, nothing, type Plan, plan } from '../../src/controller/plan.ts'
+import { provisionedBy } from '../shared/host-path.ts'
 import { annotated, phased, phasedAsSeen, unbind } from './binding.ts'
 import type { BinderReads } from './index.ts'
 import { modesDiffer } from './matching.ts'
-import { provisionedBy } from './provisioning.ts'
 import { reclaim, typed } from './reclaiming.ts'
 
 /** What to do for a volume now. */

@@ -12,6 +12,7 @@ export const controllerManagerFlags = {
     max: 1000,
   }),
   controllers: listFlag('Controllers to run: * = all, name = this one, -name = not this one', ['*']),
+  'disable-force-detach-on-timeout': booleanFlag('Never detach a volume of a node that does not answer while it is still mounted there'),
   'horizontal-pod-autoscaler-cpu-initialization-period': durationFlag(
     'Time after the start of a pod in which its CPU counts only from one window after it became ready',
     300_000,

@@ -60,6 +60,7 @@ function controllerManagerOptions(values: FlagValues<typeof controllerManagerFla
         unhealthyZoneThreshold: values['unhealthy-zone-threshold'],
         largeClusterSizeThreshold: values['large-cluster-size-threshold'],
       },
+      'persistentvolume-attach-detach': { disableForceDetachOnTimeout: values['disable-force-detach-on-timeout'] },
       'pod-garbage-collector': { terminatedPodGcThreshold: values['terminated-pod-gc-threshold'] },
       'root-ca-certificate-publisher': { rootCa },
       'serviceaccount-token': { rootCa },
