@@ -151,6 +151,7 @@ function components(
     settings: {
       'node-ipam': { clusterCidr },
       'root-ca-certificate-publisher': { rootCa: identity.ca },
+      'service-lb': { pool: '10.240.0.0/24' },
       'serviceaccount-token': { rootCa: identity.ca },
     },
     ports: { accountToken: accountTokenPort(identity.serviceAccountKey), certificates: certificatesPort(() => identity.authority) },

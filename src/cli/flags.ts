@@ -1,5 +1,6 @@
 // Flags in the manner of Go's pflag, as every upstream component parses them. Each knows how to read its text; no schema library is
 // loaded for that, since every process would carry it.
+import { parseCidr } from '../apimachinery/cidr.ts'
 
 /** One flag; the key in a command's `flags` is its name without dashes. */
 export interface Flag<T = unknown> {
@@ -91,6 +92,16 @@ export function durationFlag(summary: string, fallbackMs: number): Flag<number> 
 /** Comma-separated, may be repeated. */
 export function listFlag(summary: string, fallback: readonly string[] = []): Flag<readonly string[]> {
   return { summary, parse: (text) => (text === '' ? [] : text.split(',')), default: fallback, placeholder: 'strings', repeated: true }
+}
+
+/** Ranges of addresses such as 10.0.0.0/24, comma-separated; the value is the text. */
+export function cidrsFlag(summary: string, fallback = ''): Flag<string> {
+  const parse = (text: string) => {
+    for (const part of text === '' ? [] : text.split(','))
+      if (parseCidr(part) === undefined) throw new Error(`invalid CIDR address: ${part}`)
+    return text
+  }
+  return { summary, parse, default: fallback, placeholder: 'CIDRs' }
 }
 
 /** key=value pairs, comma-separated, may be repeated. */

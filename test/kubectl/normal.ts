@@ -12,6 +12,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/https:\/\/127\.0\.0\.1:\d+/g, '<server>'],
   [/(resourceVersion"?: ?)"\d+"/g, '$1"<rv>"'],
   [/\b10\.244\.\d+\.\d+\b(?!\/)/g, '<pod-ip>'],
+  [/\b10\.240\.0\.\d+\b(?!\/)/g, '<load-balancer-ip>'],
   [/\b10\.96\.(?!0\.1\b|0\.10\b)\d+\.\d+\b(?!\/)/g, '<cluster-ip>'],
   [/\b3[0-2]\d{3}(?=\/(TCP|UDP|SCTP))/g, '<node-port>'],
   [/(nodePort"?: )3[0-2]\d{3}\b/g, '$1<node-port>'],

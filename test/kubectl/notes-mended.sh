@@ -22,6 +22,7 @@ kubectl describe svc ex-service | grep -e Selector -e Type
 kubectl get ep ex-service
 kubectl create -f $TOPIC/notes/mended/10-nodeportservice.yaml -f $TOPIC/notes/11-loadbalancerservice.yaml
 kubectl get svc nodeportservice -o jsonpath='{.spec.ports}{"\n"}'
+eventually 'kubectl get svc loadbalancerservice -o jsonpath={.status.loadBalancer.ingress[0].ip} | grep .'
 kubectl get svc loadbalancerservice
 kubectl create -f $TOPIC/notes/mended/12-appingress.yaml
 kubectl get ingresses

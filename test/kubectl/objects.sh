@@ -17,6 +17,7 @@ kubectl create priorityclass objects-high --value=1000 --description='for the im
 kubectl create service clusterip plain --tcp=80:8080
 kubectl create service nodeport node --tcp=80:8080
 kubectl create service loadbalancer balanced --tcp=80:8080
+eventually 'kubectl get service balanced -o jsonpath={.status.loadBalancer.ingress[0].ip} | grep .'
 kubectl create service externalname outside --external-name=example.com
 kubectl create deployment web --image=nginx --replicas=0
 kubectl get configmap settings -o yaml

@@ -1,6 +1,6 @@
 // The controller-manager's flags: upstream's names. A flag that is not here is refused by name.
 
-import { booleanFlag, durationFlag, integerFlag, listFlag, numberFlag, stringFlag } from '../flags.ts'
+import { booleanFlag, cidrsFlag, durationFlag, integerFlag, listFlag, numberFlag, stringFlag } from '../flags.ts'
 import { signingFlags } from '../signing-flags.ts'
 
 export const controllerManagerFlags = {
@@ -42,6 +42,7 @@ export const controllerManagerFlags = {
     'How long a service account token that was not asked for may lie unused before it is taken away',
     365 * 86_400_000,
   ),
+  'load-balancer-pool': cidrsFlag('Ranges out of which services of type LoadBalancer get addresses; without one they stay pending'),
   master: stringFlag('URL of the API server; overrides the kubeconfig'),
   'node-cidr-mask-size': integerFlag('Prefix length of the range of a node', 24, { min: 8, max: 30 }),
   'node-eviction-rate': numberFlag('Nodes of a healthy zone that pods may be driven off, a second', 0.1, { min: 0 }),

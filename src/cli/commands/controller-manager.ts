@@ -63,6 +63,7 @@ function controllerManagerOptions(values: FlagValues<typeof controllerManagerFla
       'persistentvolume-attach-detach': { disableForceDetachOnTimeout: values['disable-force-detach-on-timeout'] },
       'pod-garbage-collector': { terminatedPodGcThreshold: values['terminated-pod-gc-threshold'] },
       'root-ca-certificate-publisher': { rootCa },
+      'service-lb': { pool: values['load-balancer-pool'] },
       'serviceaccount-token': { rootCa },
     },
     ports: {

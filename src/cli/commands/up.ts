@@ -11,7 +11,7 @@ import { defineCommand, type Terminal } from '../command.ts'
 import { compileCacheDirectory } from '../compile-cache.ts'
 import { connect } from '../connect.ts'
 import { ensureDefaultStorageClass } from '../default-storage-class.ts'
-import { booleanFlag, choiceFlag, type FlagValues, integerFlag, stringFlag, UsageError } from '../flags.ts'
+import { booleanFlag, choiceFlag, cidrsFlag, type FlagValues, integerFlag, stringFlag, UsageError } from '../flags.ts'
 import { hostAddress } from '../host-address.ts'
 import { type ClusterFiles, ensureClusterFiles } from '../pki-files.ts'
 import { serverReady } from '../server-ready.ts'
@@ -30,6 +30,7 @@ const ownFlags = {
   runtime: choiceFlag('Container runtime of the nodes', ['hollow'], 'hollow'),
   'cluster-cidr': stringFlag('Range of pod addresses', '10.244.0.0/16'),
   'default-storage-class': booleanFlag('Create the default StorageClass "standard" in a cluster that has no class', true),
+  'load-balancer-pool': cidrsFlag('Ranges out of which services of type LoadBalancer get addresses', '10.240.0.0/24'),
 }
 const flags = { ...controllerManagerFlags, ...apiserverFlags, ...ownFlags }
 type Values = FlagValues<typeof flags>
@@ -133,6 +134,7 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
       `--cluster-cidr=${values['cluster-cidr']}`,
       '--allocate-node-cidrs=true',
       leader,
+      `--load-balancer-pool=${values['load-balancer-pool']}`,
       // who names authorities of single signers names none for all
       ...(Object.keys(signingFlags).some((name) => name.endsWith('-file') && given.has(name))
         ? []
@@ -140,7 +142,13 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
       `--root-ca-file=${files.caCert}`,
       `--service-account-private-key-file=${files.serviceAccountKey}`,
       `--service-cluster-ip-range=${values['service-cluster-ip-range']}`,
-      ...handedOn(controllerManagerFlags, values, given, [...derived, 'cluster-cidr', 'service-cluster-ip-range', 'kubeconfig']),
+      ...handedOn(controllerManagerFlags, values, given, [
+        ...derived,
+        'cluster-cidr',
+        'kubeconfig',
+        'load-balancer-pool',
+        'service-cluster-ip-range',
+      ]),
     ]),
     worker('scheduler', 'scheduler', [leader]),
   ]
