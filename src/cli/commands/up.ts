@@ -1,6 +1,5 @@
 // k8ts up: a whole cluster from one command. Spawns every component, waits until the nodes are Ready, prints what to type next.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { homedir, hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +11,7 @@ import { compileCacheDirectory } from '../compile-cache.ts'
 import { connect } from '../connect.ts'
 import { ensureDefaultStorageClass } from '../default-storage-class.ts'
 import { booleanFlag, choiceFlag, cidrsFlag, type FlagValues, integerFlag, stringFlag, UsageError } from '../flags.ts'
+import { assertPortFree, freePort } from '../free-port.ts'
 import { hostAddress } from '../host-address.ts'
 import { type ClusterFiles, ensureClusterFiles } from '../pki-files.ts'
 import { serverReady } from '../server-ready.ts'
@@ -274,29 +274,4 @@ function tellTheUser(values: Values, terminal: Terminal, directory: string, file
   terminal.print(`\nThe cluster runs at ${content.server} (${took} s; data in ${directory}). Ctrl-C stops it. Now type:\n`)
   terminal.print(`  ${exported}`)
   terminal.print('  kubectl get nodes')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer()
-    probe.once('error', fail)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
-}
-
-function assertPortFree(port: number): Promise<void> {
-  return new Promise((done, fail) => {
-    const probe = createServer()
-    probe.once('error', (error: NodeJS.ErrnoException) =>
-      fail(
-        error.code === 'EADDRINUSE'
-          ? new UsageError(`port ${port} is in use: stop what listens there, or choose another with --port (0 = any)`)
-          : error,
-      ),
-    )
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done()))
-  })
 }
