@@ -10,6 +10,7 @@ const once: readonly { seed: number; storm: StormName; was: string }[] = [
   { seed: 4, storm: 'restarts', was: 'the controller-manager ended when the first discovery had no answer' },
   { seed: 8, storm: 'requests', was: 'a rollout took two steps down before the old set had reported the first' },
   { seed: 14, storm: 'all', was: 'a create without an answer was made a second time before the cache showed the first' },
+  { seed: 342, storm: 'all', was: 'a restarted kubelet gave an address again before the API showed that its pod had ended' },
 ]
 
 const [first = 1, last = first] = (process.env['SIM_SEEDS'] ?? '101..180').split('..').map(Number)

@@ -7,6 +7,8 @@ const maxHosts = 65_534n
 export class AddressPool {
   readonly #used = new Set<string>()
   readonly #next = new Map<string, bigint>()
+  /** The highest address in use when the pool was opened, by family: the next one given comes after it, not out of what is just given back. */
+  readonly #highest = new Map<number, bigint>()
 
   /** One free address per range; throws when one is exhausted. The first two of a range are the network and its gateway. */
   take(cidrs: readonly string[]): string[] {
@@ -14,7 +16,7 @@ export class AddressPool {
       const cidr = parseCidr(text)
       if (cidr === undefined) throw new Error(`invalid pod range ${JSON.stringify(text)}`)
       const hosts = hostCount(cidr)
-      let offset = this.#next.get(text) ?? 2n
+      let offset = this.#next.get(text) ?? this.#first(cidr, hosts)
       for (let tried = 0n; tried < hosts; tried++, offset++) {
         if (offset > hosts) offset = 2n
         const address = addressText({ family: cidr.family, value: cidr.first + offset })
@@ -29,7 +31,17 @@ export class AddressPool {
 
   /** Marks addresses that are in use already. */
   claim(addresses: readonly string[]): void {
-    for (const address of addresses) if (parseAddress(address) !== undefined) this.#used.add(address)
+    for (const address of addresses) {
+      const parsed = parseAddress(address)
+      if (parsed === undefined) continue
+      this.#used.add(address)
+      if (parsed.value > (this.#highest.get(parsed.family) ?? 0n)) this.#highest.set(parsed.family, parsed.value)
+    }
+  }
+
+  #first({ family, first }: Cidr, hosts: bigint): bigint {
+    const offset = (this.#highest.get(family) ?? 0n) - first + 1n
+    return offset < 2n || offset > hosts ? 2n : offset
   }
 
   release(addresses: readonly string[]): void {

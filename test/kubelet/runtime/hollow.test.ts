@@ -36,16 +36,23 @@ async function running(annotations: Record<string, string> = {}) {
   return { ...world, id: runtime.podState('u').containers[0]!.id, sandboxId }
 }
 
-test('addresses are given in turn, kept apart, and used again after the last', () => {
+test('addresses are given in turn after those in use at the start, kept apart, and used again after the last', () => {
   const pool = new AddressPool()
   pool.claim(['10.1.0.3'])
-  assert.deepEqual(pool.take(['10.1.0.0/29']), ['10.1.0.2'])
-  assert.deepEqual(pool.take(['10.1.0.0/29', 'fd00::/64']), ['10.1.0.4', 'fd00::2'])
-  pool.release(['10.1.0.2'])
-  assert.deepEqual(pool.take(['10.1.0.0/29']), ['10.1.0.5'])
+  assert.deepEqual(pool.take(['10.1.0.0/29']), ['10.1.0.4'])
+  assert.deepEqual(pool.take(['10.1.0.0/29', 'fd00::/64']), ['10.1.0.5', 'fd00::2'])
+  pool.release(['10.1.0.4'])
   assert.deepEqual(pool.take(['10.1.0.0/29']), ['10.1.0.6'])
   assert.deepEqual(pool.take(['10.1.0.0/29']), ['10.1.0.2'])
+  assert.deepEqual(pool.take(['10.1.0.0/29']), ['10.1.0.4'])
   assert.throws(() => pool.take(['10.1.0.0/29']), /no IP addresses available in range set: 10\.1\.0\.0\/29/)
+})
+
+test('an address given back right after a restart is not the next one', () => {
+  const pool = new AddressPool()
+  pool.claim(['10.1.0.2'])
+  pool.release(['10.1.0.2'])
+  assert.deepEqual(pool.take(['10.1.0.0/24']), ['10.1.0.3'])
 })
 
 test('a sandbox waits for the range of its node', async () => {
