@@ -34,6 +34,7 @@ import { serviceLb } from './service-lb/index.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { serviceaccountToken } from './serviceaccount-token.ts'
 import { statefulset } from './statefulset/index.ts'
+import { storageVersionMigrator } from './storage-version-migrator.ts'
 import { taintEviction } from './taint-eviction.ts'
 import { tokenCleaner } from './token-cleaner.ts'
 import { ttl } from './ttl.ts'
@@ -74,6 +75,7 @@ export const controllers: readonly (Controller | LoopController)[] = [
   serviceaccount,
   serviceaccountToken,
   statefulset,
+  storageVersionMigrator,
   taintEviction,
   tokenCleaner,
   ttl,

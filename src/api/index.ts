@@ -52,6 +52,7 @@ import { CSIStorageCapacity } from './storage/csistoragecapacity.ts'
 import { StorageClass } from './storage/storageclass.ts'
 import { VolumeAttachment } from './storage/volumeattachment.ts'
 import { VolumeAttributesClass } from './storage/volumeattributesclass.ts'
+import { StorageVersionMigration } from './storagemigration/storageversionmigration.ts'
 
 /** Every built-in kind: the core group first, then the named groups in order. */
 export const builtinKinds: readonly Kind[] = [
@@ -107,4 +108,5 @@ export const builtinKinds: readonly Kind[] = [
   StorageClass,
   VolumeAttachment,
   VolumeAttributesClass,
+  StorageVersionMigration,
 ] as readonly Kind[]

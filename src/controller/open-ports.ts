@@ -5,6 +5,7 @@ import { accessReview } from './access-review.ts'
 import { metricsPort } from './metrics-port.ts'
 import { namespaceContent, objectGraph, openDiscovery } from './ports.ts'
 import { scalesPort } from './scales-port.ts'
+import { storageMigrationPort } from './storage-migration-port.ts'
 
 /** The ports over the public API that controllers of all kinds need. */
 export function openPorts(context: ComponentContext & { informers: InformerFactory }): Record<string, unknown> {
@@ -17,5 +18,6 @@ export function openPorts(context: ComponentContext & { informers: InformerFacto
     namespaceContent: namespaceContent(options, discovery),
     objectGraph: objectGraph(options, discovery),
     scales: scalesPort(options, discovery),
+    storageMigration: storageMigrationPort(options, discovery),
   }
 }
