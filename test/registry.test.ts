@@ -45,7 +45,6 @@ test('all kinds of the served groups are there', () => {
     'resource.k8s.io/v1',
     'scheduling.k8s.io/v1',
     'storage.k8s.io/v1',
-    'storagemigration.k8s.io/v1beta1',
   ])
 })
 

@@ -108,5 +108,7 @@ export const builtinKinds: readonly Kind[] = [
   StorageClass,
   VolumeAttachment,
   VolumeAttributesClass,
-  StorageVersionMigration,
 ] as readonly Kind[]
+
+/** Served only when --runtime-config names their version: upstream has its beta APIs off by default. */
+export const optionalKinds: readonly Kind[] = [StorageVersionMigration] as readonly Kind[]

@@ -1,6 +1,6 @@
 // The whole API server out of its parts: embedded store, watch cache, authentication, admission, discovery, OpenAPI, bootstrap.
 import type { Logger } from 'pino'
-import { builtinKinds } from '../api/index.ts'
+import { builtinKinds, optionalKinds } from '../api/index.ts'
 import type { Clock, Random } from '../apimachinery/clock.ts'
 import type { Storage } from '../storage/storage.ts'
 import { admissionChain } from './admission/index.ts'
@@ -24,6 +24,7 @@ import { ensureTracking, noteUse } from './legacy-token-tracking.ts'
 import { apiServerMetrics, metricsRoute } from './metrics.ts'
 import { metricsApi } from './metrics-api/index.ts'
 import { openApiRoutes } from './openapi/routes.ts'
+import { enabledKinds } from './runtime-config.ts'
 import { subresources } from './subresources/index.ts'
 import type { KubeletClientOptions } from './subresources/kubelet.ts'
 import { versionRoute } from './version.ts'
@@ -46,6 +47,8 @@ export interface RunOptions extends Partial<ServerOptions> {
   kubelet?: KubeletClientOptions
   /** Serves metrics.k8s.io from what kubelets say. Default true. */
   enableMetricsApi?: boolean
+  /** --runtime-config: versions to serve that are off by default, e.g. storagemigration.k8s.io/v1beta1 → true. */
+  runtimeConfig?: Readonly<Record<string, string>>
   /** Proxies before this server; needs tls.requestHeaderCa. */
   requestHeader?: RequestHeaderOptions
   /** How this server proves itself to the servers of APIServices. */
@@ -82,7 +85,8 @@ export async function openApiServer(options: RunOptions): Promise<ApiServer> {
       ? undefined
       : auditLog((await import('./audit/policy.ts')).auditPolicy(auditPolicyText), auditSink, () => clock.now())
   const { kubelet = {}, enableMetricsApi = true } = options
-  const kinds = enableMetricsApi ? builtinKinds : builtinKinds.filter(({ group }) => group !== 'metrics.k8s.io')
+  const usual = enableMetricsApi ? builtinKinds : builtinKinds.filter(({ group }) => group !== 'metrics.k8s.io')
+  const kinds = [...usual, ...enabledKinds(optionalKinds, options.runtimeConfig ?? {})]
   const metrics = apiServerMetrics(clock.now() / 1000)
   let bootstrapped = false
   const started: HealthCheck = {

@@ -1,5 +1,5 @@
 // The API server's flags: upstream's names. A flag that is not here is refused by name.
-import { booleanFlag, choiceFlag, durationFlag, integerFlag, listFlag, stringFlag } from '../flags.ts'
+import { booleanFlag, choiceFlag, durationFlag, integerFlag, listFlag, mapFlag, stringFlag } from '../flags.ts'
 
 export const apiserverFlags = {
   'advertise-address': stringFlag('Address at which members of the cluster reach this server (default: the bind address)'),
@@ -50,6 +50,7 @@ export const apiserverFlags = {
   'requestheader-group-headers': listFlag("Headers with the user's groups", ['x-remote-group']),
   'requestheader-uid-headers': listFlag("Headers with the user's uid"),
   'requestheader-username-headers': listFlag("Headers with the user's name", ['x-remote-user']),
+  'runtime-config': mapFlag('API versions to serve that are off by default: storagemigration.k8s.io/v1beta1=true, api/beta=true'),
   'secure-port': integerFlag('Port to listen on; 0 takes any free one', 6443, { min: 0, max: 65_535 }),
   'service-account-issuer': stringFlag('Issuer of service account tokens', 'https://kubernetes.default.svc.cluster.local'),
   'service-account-key-file': listFlag('PEM files of keys that verify service account tokens'),

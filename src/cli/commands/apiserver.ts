@@ -37,6 +37,7 @@ export const command = defineCommand({
       kubelet: kubeletAccess(values),
       ...aggregationOptions(values),
       enableMetricsApi: values['enable-metrics-api'],
+      runtimeConfig: values['runtime-config'],
       enablePriorityAndFairness: values['enable-priority-and-fairness'],
       maxRequestsInflight: values['max-requests-inflight'],
       maxMutatingRequestsInflight: values['max-mutating-requests-inflight'],
