@@ -1,14 +1,16 @@
 // KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): the file behind --config, checked, as profiles and options.
 import { z } from 'zod'
+import { fieldErrorText } from '../apimachinery/api-error.ts'
+import { parseDurationMs } from '../apimachinery/duration.ts'
+import { configurationErrors, type PluginSet } from './configuration-rules.ts'
 import type { Profile } from './cycle.ts'
-import { checkExtenders, extenderSchema, type GivenExtender } from './extender-configuration.ts'
+import { extenderSchema, type GivenExtender, orderedExtenders } from './extender-configuration.ts'
 import { pluginArgs } from './plugin-args.ts'
 import { plugins as allPlugins } from './plugins/index.ts'
 import { type ExtensionPoint, type PluginChoice, profileOf } from './profile.ts'
 
-const plugin = z.strictObject({ name: z.string().min(1), weight: z.int().min(0).optional() })
+const plugin = z.strictObject({ name: z.string(), weight: z.int().optional() })
 const pluginSet = z.strictObject({ enabled: z.array(plugin).default([]), disabled: z.array(plugin).default([]) })
-type PluginSet = z.output<typeof pluginSet>
 
 /** Points that decide something here; the others are accepted for the plugins that must be there anyway. */
 const ownPoints = ['preEnqueue', 'preFilter', 'filter', 'postFilter', 'score', 'reserve'] as const satisfies readonly ExtensionPoint[]
@@ -18,15 +20,15 @@ const pluginsShape = Object.fromEntries(
   ['multiPoint', ...ownPoints, ...otherPoints].map((point) => [point, pluginSet.optional()]),
 ) as Record<'multiPoint' | (typeof ownPoints)[number] | (typeof otherPoints)[number], z.ZodOptional<typeof pluginSet>>
 
-const percentage = z.int().min(0).max(100)
+const percentage = z.int()
 const profile = z.strictObject({
-  schedulerName: z.string().min(1).default('default-scheduler'),
+  schedulerName: z.string().default('default-scheduler'),
   percentageOfNodesToScore: percentage.optional(),
   plugins: z.strictObject(pluginsShape).default({}),
-  pluginConfig: z.array(z.strictObject({ name: z.string().min(1), args: z.record(z.string(), z.unknown()).default({}) })).default([]),
+  pluginConfig: z.array(z.strictObject({ name: z.string(), args: z.record(z.string(), z.unknown()).default({}) })).default([]),
 })
 
-const duration = z.string().regex(/^(\d+(\.\d+)?(h|m|s|ms))+$/, 'time: invalid duration')
+const duration = z.string().refine(isDuration, { error: ({ input }) => `time: invalid duration ${JSON.stringify(input)}` })
 const configuration = z.strictObject({
   apiVersion: z.literal('kubescheduler.config.k8s.io/v1', { error: 'no kind "KubeSchedulerConfiguration" is registered for this version' }),
   kind: z.literal('KubeSchedulerConfiguration'),
@@ -45,16 +47,16 @@ const configuration = z.strictObject({
       leaseDuration: duration.optional(),
       renewDeadline: duration.optional(),
       retryPeriod: duration.optional(),
-      resourceLock: z.literal('leases').optional(),
+      resourceLock: z.string().optional(),
       resourceName: z.string().optional(),
       resourceNamespace: z.string().optional(),
     })
     .default({}),
-  parallelism: z.int().min(1).optional(),
+  parallelism: z.int().default(16),
   percentageOfNodesToScore: percentage.optional(),
-  podInitialBackoffSeconds: z.int().min(1).default(1),
-  podMaxBackoffSeconds: z.int().min(1).default(10),
-  profiles: z.array(profile).min(1).optional(),
+  podInitialBackoffSeconds: z.int().default(1),
+  podMaxBackoffSeconds: z.int().default(10),
+  profiles: z.array(profile).optional(),
   extenders: z.array(extenderSchema(duration)).default([]),
   enableProfiling: z.boolean().optional(),
   enableContentionProfiling: z.boolean().optional(),
@@ -78,14 +80,13 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
   const parsed = configuration.safeParse(value)
   if (!parsed.success)
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join('.') || '<root>'}: ${message}`).join('; '))
-  const { profiles = [profile.parse({})], percentageOfNodesToScore, podInitialBackoffSeconds, podMaxBackoffSeconds } = parsed.data
-  if (podMaxBackoffSeconds < podInitialBackoffSeconds) {
-    throw new Error('podMaxBackoffSeconds: must be greater than or equal to PodInitialBackoffSeconds')
-  }
-  const names = profiles.map(({ schedulerName }) => schedulerName)
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new Error(`profiles: duplicate profile with scheduler name ${JSON.stringify(twice)}`)
-  const extenders = checkExtenders(parsed.data.extenders)
+  const { profiles: named = [], percentageOfNodesToScore, podInitialBackoffSeconds, podMaxBackoffSeconds } = parsed.data
+  // no profile is one with every default
+  const profiles = (named.length === 0 ? [profile.parse({})] : named).map(withArgs)
+  const errors = configurationErrors({ ...parsed.data, leaderElection: withDefaults(parsed.data.leaderElection), profiles })
+  const texts = [...new Set(errors.map(fieldErrorText))]
+  if (texts.length > 0) throw new Error(texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`)
+  const extenders = orderedExtenders(parsed.data.extenders)
   const ignored = extenders.flatMap(({ managedResources }) =>
     managedResources.filter((each) => each.ignoredByScheduler).map(({ name }) => name),
   )
@@ -99,18 +100,44 @@ export function readConfiguration(value: unknown): SchedulerConfiguration {
   }
 }
 
+/** Upstream's defaults, for the rules; flags may say otherwise of what the file leaves out. */
+function withDefaults(given: z.output<typeof configuration>['leaderElection']) {
+  return {
+    leaderElect: given.leaderElect ?? true,
+    leaseDurationMs: parseDurationMs(given.leaseDuration ?? '15s'),
+    renewDeadlineMs: parseDurationMs(given.renewDeadline ?? '10s'),
+    retryPeriodMs: parseDurationMs(given.retryPeriod ?? '2s'),
+    resourceLock: given.resourceLock ?? 'leases',
+    resourceName: given.resourceName ?? 'kube-scheduler',
+    resourceNamespace: given.resourceNamespace ?? 'kube-system',
+  }
+}
+
+function isDuration(text: string): boolean {
+  try {
+    parseDurationMs(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+type GivenProfile = z.output<typeof profile>
+
 /** Plugins without which no scheduler runs; they may be named, not replaced. */
 const builtIn = new Set(['PrioritySort', 'DefaultBinder'])
 
 function readProfile(
-  { schedulerName, plugins, pluginConfig, percentageOfNodesToScore }: z.output<typeof profile>,
+  { schedulerName, plugins, pluginConfig, percentageOfNodesToScore }: GivenProfile,
   percentage: number,
   ignoredResources: readonly string[],
 ): Profile {
-  const args = new Map(readArgs(pluginConfig))
+  const args = new Map(pluginConfig.map(({ name, args }) => [name, args]))
   if (ignoredResources.length > 0) args.set('NodeResourcesFit', { ...args.get('NodeResourcesFit'), ignoredResources })
+  for (const { name } of pluginConfig) mustExist(name)
   for (const set of Object.values(plugins)) for (const { name } of [...(set?.enabled ?? []), ...(set?.disabled ?? [])]) mustExist(name)
   const inGeneral = plugins.multiPoint ?? none
+  needBuiltIn(schedulerName, plugins)
   const choices: PluginChoice[] = []
   for (const entry of allPlugins) {
     const everywhere = isOn(entry.name, inGeneral, true)
@@ -119,7 +146,12 @@ function readProfile(
     const weight = weightOf(plugins.score, entry.name) ?? weightOf(inGeneral, entry.name) ?? entry.weight
     choices.push({ plugin: entry.create(args.get(entry.name)), weight, without })
   }
-  return profileOf(schedulerName, choices, percentageOfNodesToScore ?? percentage)
+  const orders = Object.fromEntries(ownPoints.map((point) => [point, orderAt(plugins[point] ?? none, inGeneral)]))
+  const bindTimeoutSeconds = (args.get('VolumeBinding') as { bindTimeoutSeconds?: number } | undefined)?.bindTimeoutSeconds
+  return {
+    ...profileOf(schedulerName, choices, percentageOfNodesToScore ?? percentage, orders),
+    ...(bindTimeoutSeconds === undefined ? {} : { bindTimeoutMs: bindTimeoutSeconds * 1000 }),
+  }
 }
 
 const none: PluginSet = { enabled: [], disabled: [] }
@@ -128,6 +160,25 @@ const none: PluginSet = { enabled: [], disabled: [] }
 function isOn(name: string, { enabled, disabled }: PluginSet, before: boolean): boolean {
   if (enabled.some((each) => each.name === name)) return true
   return before && !disabled.some((each) => each.name === name || each.name === '*')
+}
+
+/** Plugins enabled at the point go first, in that order; then those of all points; then those that are on only here. */
+function orderAt(set: PluginSet, inGeneral: PluginSet): string[] {
+  const emptied = inGeneral.disabled.some(({ name }) => name === '*')
+  const usual = emptied ? inGeneral.enabled.map(({ name }) => name) : allPlugins.map(({ name }) => name)
+  const everywhere = usual.filter((name) => isOn(name, inGeneral, true))
+  const here = set.enabled.map(({ name }) => name)
+  return [...new Set([...here.filter((name) => everywhere.includes(name)), ...everywhere, ...here])]
+}
+
+/** Only one plugin sorts the queue and only one binds here: a profile must not be without them. */
+function needBuiltIn(schedulerName: string, plugins: GivenProfile['plugins']): void {
+  const isOff = (name: string, point: 'queueSort' | 'bind') =>
+    !isOn(name, plugins[point] ?? none, isOn(name, plugins.multiPoint ?? none, true))
+  const failed = (text: string) => new Error(`initializing profiles: creating profile for scheduler name ${schedulerName}: ${text}`)
+  const named = `profile with scheduler name ${JSON.stringify(schedulerName)}`
+  if (isOff('PrioritySort', 'queueSort')) throw failed(`one queue sort plugin required for ${named}, but got 0`)
+  if (isOff('DefaultBinder', 'bind')) throw failed(`at least one bind plugin is needed for ${named}`)
 }
 
 /** A weight of 0 means "as usual". */
@@ -140,18 +191,15 @@ function mustExist(name: string): void {
   throw new Error(`plugins: ${JSON.stringify(name)} does not exist`)
 }
 
-function readArgs(pluginConfig: z.output<typeof profile>['pluginConfig']): ReadonlyMap<string, object> {
-  const found = new Map<string, object>()
-  for (const [i, { name, args }] of pluginConfig.entries()) {
-    mustExist(name)
-    if (found.has(name)) throw new Error(`pluginConfig[${i}]: repeated config for plugin ${name}`)
-    const schema = Object.hasOwn(pluginArgs, name) ? pluginArgs[name] : undefined
-    const parsed = schema?.safeParse(args)
+/** Arguments with their defaults. @throws Error for such as do not have the shape */
+function withArgs(given: GivenProfile, i: number): GivenProfile {
+  const pluginConfig = given.pluginConfig.map(({ name, args }, j) => {
+    const parsed = Object.hasOwn(pluginArgs, name) ? pluginArgs[name]!.safeParse(args) : undefined
     if (parsed?.success === false) {
       const problems = parsed.error.issues.map(({ path, message }) => `${['args', ...path].join('.')}: ${message}`)
-      throw new Error(`pluginConfig[${i}].${problems.join('; ')}`)
+      throw new Error(`profiles[${i}].pluginConfig[${j}].${problems.join('; ')}`)
     }
-    found.set(name, parsed?.data ?? args)
-  }
-  return found
+    return { name, args: (parsed?.data ?? args) as Record<string, unknown> }
+  })
+  return { ...given, pluginConfig }
 }

@@ -18,6 +18,8 @@ export interface Profile {
   all: ReadonlyMap<string, Plugin>
   /** 0 = adapt to the size of the cluster. */
   percentageOfNodesToScore: number
+  /** How long the volumes of a pod may take to be bound; default ten minutes. */
+  bindTimeoutMs?: number
 }
 
 /** Prepared filters of one pod. */

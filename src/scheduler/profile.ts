@@ -13,9 +13,17 @@ export interface PluginChoice {
   without?: ReadonlySet<ExtensionPoint>
 }
 
-/** The profile of these plugins, asked in their order. */
-export function profileOf(schedulerName: string, choices: readonly PluginChoice[], percentageOfNodesToScore = 0): Profile {
-  const at = (point: ExtensionPoint) => choices.filter(({ without }) => !without?.has(point))
+/** The profile of these plugins, asked in their order or, by point, in the order of these names. */
+export function profileOf(
+  schedulerName: string,
+  choices: readonly PluginChoice[],
+  percentageOfNodesToScore = 0,
+  orders: Partial<Record<ExtensionPoint, readonly string[]>> = {},
+): Profile {
+  const at = (point: ExtensionPoint) => {
+    const place = ({ plugin }: PluginChoice) => orders[point]?.indexOf(plugin.name) ?? 0
+    return choices.filter(({ without }) => !without?.has(point)).sort((a, b) => place(a) - place(b))
+  }
   return {
     schedulerName,
     preEnqueue: at('preEnqueue').flatMap(({ plugin }) => (plugin.preEnqueue === undefined ? [] : [plugin])),

@@ -25,7 +25,7 @@ export interface PumpOptions {
   /** The pod as the server has it now. */
   current: (pod: PodInfo) => PodObject | undefined
   /** Carries out what a reservation needs before the pod can be bound. */
-  bindVolumes: (steps: readonly BindStep[], node: string) => Promise<void>
+  bindVolumes: (steps: readonly BindStep[], node: string, timeoutMs: number | undefined) => Promise<void>
   /** Evicts victims to make room. */
   preempt: (pod: PodInfo, node: string, victims: readonly PodInfo[]) => void
   clock: Clock
@@ -160,7 +160,7 @@ function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outco
     ...(bind === undefined ? {} : { bind }),
     before: async () => {
       await status.cancel(pod.uid)
-      for (const { steps } of reservations) await options.bindVolumes(steps, node.name)
+      for (const { steps } of reservations) await bindVolumes(options, steps, node.name, profile.bindTimeoutMs)
     },
     succeeded: () => {
       release()
@@ -178,6 +178,12 @@ function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outco
       say(options, pod, { reason: 'SchedulerError', message: (error as Error).message, nominatedNode: '' })
       queue.failed(item)
     },
+  })
+}
+
+async function bindVolumes(options: PumpOptions, steps: readonly BindStep[], node: string, timeoutMs: number | undefined): Promise<void> {
+  await options.bindVolumes(steps, node, timeoutMs).catch((error: Error) => {
+    throw new Error(`running PreBind plugin "VolumeBinding": ${error.message}`, { cause: error })
   })
 }
 

@@ -130,7 +130,7 @@ function openQueue(options: SchedulerOptions, context: Context, { cache, world, 
       const found = pods.byKey(key)
       return found?.metadata?.uid === uid ? found : undefined
     },
-    bindVolumes: (steps, node) => bindVolumes({ client, clock, world, signal }, steps, node),
+    bindVolumes: (steps, node, timeoutMs) => bindVolumes({ client, clock, world, signal }, steps, node, timeoutMs),
     preempt: preemptor.preempt,
     clock,
     random,

@@ -10,7 +10,7 @@ import { isBound } from './plugins/volume-claims.ts'
 import type { World } from './snapshot.ts'
 
 const pollMs = 100
-const timeoutMs = 600_000
+const usualTimeoutMs = 600_000
 
 export interface VolumeBinderOptions {
   client: Client
@@ -19,11 +19,12 @@ export interface VolumeBinderOptions {
   signal: AbortSignal
 }
 
-/** Rejects when a claim is not bound in ten minutes, is gone, or was sent to another node. */
+/** Rejects when a claim is not bound in time, is gone, or was sent to another node. */
 export async function bindVolumes(
   { client, clock, world, signal }: VolumeBinderOptions,
   steps: readonly BindStep[],
   node: string,
+  timeoutMs = usualTimeoutMs,
 ): Promise<void> {
   for (const step of steps) {
     if (step.volume === undefined) await orderVolume(client, step.claim as PersistentVolumeClaim, node)
@@ -34,11 +35,13 @@ export async function bindVolumes(
     const { name = '', namespace = '' } = claim.metadata ?? {}
     for (;;) {
       const current = world.claims.get(name, namespace)
-      if (current === undefined) throw new Error(`error getting PVC ${namespace}/${name} from cache`)
+      if (current === undefined) throw new Error(`binding volumes: error getting PVC ${namespace}/${name} from cache`)
       if (isBound(current)) break
       const chosen = current.metadata?.annotations?.[selectedNode]
       if (chosen !== undefined && chosen !== node)
-        throw new Error(`selectedNode annotation value ${JSON.stringify(chosen)} not set to scheduled node ${JSON.stringify(node)}`)
+        throw new Error(
+          `binding volumes: selectedNode annotation value ${JSON.stringify(chosen)} not set to scheduled node ${JSON.stringify(node)}`,
+        )
       if (clock.now() > deadline) throw new Error('binding volumes: context deadline exceeded')
       await sleep(clock, pollMs, signal)
     }

@@ -174,7 +174,11 @@ test('the configuration: those that may be ignored come last, resources they man
 })
 
 for (const [name, extenders, want] of [
-  ['no weight', [{ urlPrefix: 'http://a', prioritizeVerb: 'p' }], /extenders\.0\.weight: must have a positive weight applied to it/],
+  [
+    'no weight',
+    [{ urlPrefix: 'http://a', prioritizeVerb: 'p' }],
+    /extenders\[0\]\.weight: Invalid value: 0: must have a positive weight applied to it/,
+  ],
   [
     'two binders',
     [

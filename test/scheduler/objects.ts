@@ -1,7 +1,7 @@
 // Short forms of pods, nodes and clusters for the tests of the scheduler.
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, PodSpec, Service } from '../../openapi/types/core/v1.ts'
 import type { PodDisruptionBudget } from '../../openapi/types/policy/v1.ts'
-import type { StorageClass } from '../../openapi/types/storage/v1.ts'
+import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from '../../openapi/types/storage/v1.ts'
 import type { Clock } from '../../src/apimachinery/clock.ts'
 import type { KubeObject } from '../../src/apimachinery/meta.ts'
 import { ClusterCache } from '../../src/scheduler/cache.ts'
@@ -60,6 +60,10 @@ export interface WorldShape {
   claims?: PersistentVolumeClaim[]
   volumes?: PersistentVolume[]
   storageClasses?: StorageClass[]
+  csiNodes?: CSINode[]
+  csiDrivers?: CSIDriver[]
+  csiCapacities?: CSIStorageCapacity[]
+  volumeAttachments?: VolumeAttachment[]
   services?: Service[]
   budgets?: PodDisruptionBudget[]
 }
@@ -71,10 +75,10 @@ export function world(shape: WorldShape = {}): World {
     claims: reader(shape.claims),
     volumes: reader(shape.volumes),
     storageClasses: reader(shape.storageClasses),
-    csiNodes: reader(),
-    csiDrivers: reader(),
-    csiCapacities: reader(),
-    volumeAttachments: reader(),
+    csiNodes: reader(shape.csiNodes),
+    csiDrivers: reader(shape.csiDrivers),
+    csiCapacities: reader(shape.csiCapacities),
+    volumeAttachments: reader(shape.volumeAttachments),
     budgets: reader(shape.budgets),
     owners: { replicationControllers: reader(), replicaSets: reader(), statefulSets: reader() },
   }

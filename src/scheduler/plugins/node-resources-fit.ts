@@ -4,17 +4,19 @@ import { definePlugin, type Plugin, type Rejection } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import { type PodInfo, podInfo } from '../pod-info.ts'
 import { amountOf, asksNothing, type Resources, resourcesOf } from '../resources.ts'
-import { allocationScore, defaultResources, type ScoringStrategy } from './resource-allocation.ts'
+import { allocationScore, defaultResources, type ScoringStrategy, type ShapePoint } from './resource-allocation.ts'
 
 export interface FitArgs {
   ignoredResources?: readonly string[]
   ignoredResourceGroups?: readonly string[]
-  scoringStrategy?: ScoringStrategy
+  scoringStrategy?: ScoringStrategy & { requestedToCapacityRatio?: { shape: readonly ShapePoint[] } }
 }
 
 /** The plugin with its arguments; without any: LeastAllocated over cpu and memory. */
 export function nodeResourcesFit(args: FitArgs = {}): Plugin {
-  const strategy = args.scoringStrategy ?? { type: 'LeastAllocated', resources: defaultResources }
+  const given = args.scoringStrategy ?? { type: 'LeastAllocated', resources: defaultResources }
+  const shape = given.shape ?? given.requestedToCapacityRatio?.shape
+  const strategy: ScoringStrategy = { ...given, ...(shape === undefined ? {} : { shape }) }
   const isIgnored = (name: string) =>
     (args.ignoredResources ?? []).includes(name) || (args.ignoredResourceGroups ?? []).includes(name.split('/')[0]!)
   return definePlugin({

@@ -7,16 +7,23 @@ import { classOf } from './volume-claims.ts'
 
 const rejection = unschedulable('node(s) exceed max volume count')
 
-export const nodeVolumeLimits = definePlugin({
+interface State {
+  /** Volumes with their drivers that are attached to each node, whoever uses them; read when the first node has limits. */
+  attachments?: ReadonlyMap<string, ReadonlyMap<string, string>>
+}
+
+export const nodeVolumeLimits = definePlugin<State>({
   name: 'NodeVolumeLimits',
-  prepare: ({ pod, claims }) => ({ skip: claims.length === 0 && !(pod.spec?.volumes ?? []).some(({ csi }) => csi !== undefined) }),
-  filter(_, pod, node, snapshot) {
+  prepare: ({ pod, claims }) =>
+    claims.length === 0 && !(pod.spec?.volumes ?? []).some(({ csi }) => csi !== undefined) ? { skip: true } : { state: {} },
+  filter(state, pod, node, snapshot) {
     const drivers = snapshot.world.csiNodes.get(node.name)?.spec?.drivers ?? []
     const limits = new Map(
       drivers.flatMap(({ name, allocatable }) => (allocatable?.count === undefined ? [] : [[name, allocatable.count] as const])),
     )
     if (limits.size === 0) return undefined
-    const attached = attachedVolumes(node, snapshot)
+    state.attachments ??= attachmentsByNode(snapshot)
+    const attached = attachedVolumes(node, snapshot, state.attachments)
     const fresh = [...volumesOf(pod, snapshot)].filter(([volume]) => !attached.has(volume))
     for (const [driver, limit] of limits) {
       const wanted = fresh.filter(([, name]) => name === driver).length
@@ -50,13 +57,24 @@ function* volumesOf({ namespace, claims }: PodInfo, { world }: Snapshot): Genera
 }
 
 /** Volumes the pods of the node use, and those attached for other reasons. */
-function attachedVolumes(node: NodeInfo, snapshot: Snapshot): ReadonlyMap<string, string> {
-  const attached = new Map<string, string>()
+function attachedVolumes(
+  node: NodeInfo,
+  snapshot: Snapshot,
+  attachments: ReadonlyMap<string, ReadonlyMap<string, string>>,
+): ReadonlyMap<string, string> {
+  const attached = new Map(attachments.get(node.name))
   for (const pod of node.pods.values()) for (const [volume, driver] of volumesOf(pod, snapshot)) attached.set(volume, driver)
-  for (const { spec } of snapshot.world.volumeAttachments.list()) {
-    const name = spec?.nodeName === node.name ? spec.source.persistentVolumeName : undefined
-    const csi = name === undefined ? undefined : snapshot.world.volumes.get(name)?.spec?.csi
-    if (csi !== undefined) attached.set(`${csi.driver}/${csi.volumeHandle}`, csi.driver)
-  }
   return attached
+}
+
+function attachmentsByNode({ world }: Snapshot): Map<string, Map<string, string>> {
+  const byNode = new Map<string, Map<string, string>>()
+  for (const { spec } of world.volumeAttachments.list()) {
+    const csi = world.volumes.get(spec?.source.persistentVolumeName ?? '')?.spec?.csi
+    if (csi === undefined || spec === undefined) continue
+    let attached = byNode.get(spec.nodeName)
+    if (attached === undefined) byNode.set(spec.nodeName, (attached = new Map()))
+    attached.set(`${csi.driver}/${csi.volumeHandle}`, csi.driver)
+  }
+  return byNode
 }

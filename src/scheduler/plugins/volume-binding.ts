@@ -6,7 +6,7 @@ import { type BindStep, definePlugin, type Rejection, type Reservation, unresolv
 import type { NodeInfo } from '../node-info.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { classOf, isBound, podClaims, volumeReaches } from './volume-claims.ts'
-import { provisioningProblem, volumeFor } from './volume-matching.ts'
+import { type ClaimOptions, claimOptions, provisioningProblem, volumeFor } from './volume-matching.ts'
 
 const bindConflict = "node(s) didn't find available persistent volumes to bind"
 const nodeConflict = "node(s) didn't match PersistentVolume's node affinity"
@@ -18,8 +18,8 @@ export const selectedNode = 'volume.kubernetes.io/selected-node'
 
 interface State {
   bound: readonly PersistentVolumeClaim[]
-  /** Waiting for this pod to be placed. */
-  delayed: readonly PersistentVolumeClaim[]
+  /** Waiting for this pod to be placed, by size. */
+  delayed: readonly ClaimOptions[]
 }
 
 export const volumeBinding = definePlugin<State>({
@@ -31,7 +31,7 @@ export const volumeBinding = definePlugin<State>({
     const unbound = claims.filter((claim) => !isBound(claim))
     if (!unbound.every((claim) => isDelayed(claim, snapshot)))
       return { rejection: unresolvable('pod has unbound immediate PersistentVolumeClaims') }
-    return { state: { bound: claims.filter(isBound), delayed: unbound } }
+    return { state: { bound: claims.filter(isBound), delayed: unbound.sort(bySize).map((claim) => claimOptions(claim, snapshot)) } }
   },
   filter(state, _, node, snapshot) {
     const reasons = new Set<string>()
@@ -79,16 +79,17 @@ const bySize = (a: PersistentVolumeClaim, b: PersistentVolumeClaim) =>
 function bindSteps({ delayed }: State, node: NodeInfo, snapshot: Snapshot): BindStep[] | { reason: string } {
   const steps: BindStep[] = []
   const taken = new Set<string>()
-  for (const claim of [...delayed].sort(bySize)) {
+  for (const options of delayed) {
+    const { claim } = options
     const chosen = claim.metadata?.annotations?.[selectedNode]
     if (chosen !== undefined && chosen !== node.name) return { reason: bindConflict }
-    const volume: PersistentVolume | undefined = chosen === undefined ? volumeFor(claim, node, snapshot, taken) : undefined
+    const volume: PersistentVolume | undefined = chosen === undefined ? volumeFor(options, node, snapshot, taken) : undefined
     if (volume !== undefined) {
       taken.add(volume.metadata?.name ?? '')
       steps.push({ kind: 'bind-volume', volume, claim })
       continue
     }
-    const problem = provisioningProblem(claim, node, snapshot)
+    const problem = provisioningProblem(options, node)
     if (problem !== undefined) return { reason: problem === 'bind' ? bindConflict : notEnoughSpace }
     steps.push({ kind: 'provision-claim', claim })
   }
