@@ -1,6 +1,7 @@
 // APIService: who serves a group version, this server or another one behind it.
 import type { APIService as APIServiceObject } from '../../../openapi/types/apiregistration/v1.ts'
-import { defineKind } from '../../apimachinery/kind.ts'
+import { defineKind, definitionName } from '../../apimachinery/kind.ts'
+import { legacyVersion } from '../legacy-version.ts'
 import { ageColumn } from '../shared/columns.ts'
 import { apiServiceErrors, apiServiceStatusErrors, markLocal } from './apiservice-rules.ts'
 
@@ -14,6 +15,16 @@ export const APIService = defineKind<APIServiceObject>({
   nameRule: 'path-segment',
   subresources: { status: true },
   requiresResourceVersion: true,
+  served: [
+    // The same fields, hence the same definition.
+    legacyVersion('apiregistration.k8s.io', 'v1beta1', {
+      kind: 'APIService',
+      use: 'apiregistration.k8s.io/v1',
+      schemaName: definitionName('apiregistration.k8s.io', 'v1', 'APIService'),
+      deprecated: '1.19',
+      removed: '1.22',
+    }),
+  ],
   defaults: { 'spec.service.port': 443 },
   prepareForCreate: markLocal,
   validate: apiServiceErrors,

@@ -48,7 +48,8 @@ export function withVerdict(conditions: readonly APIServiceCondition[], verdict:
   const same = before?.status === verdict.status
   if (same && before?.reason === verdict.reason && before?.message === verdict.message) return conditions
   const lastTransitionTime = same ? (before?.lastTransitionTime ?? now) : now
-  const condition: APIServiceCondition = { type: 'Available', ...verdict, lastTransitionTime }
+  const { status, reason = '', message = '' } = verdict
+  const condition: APIServiceCondition = { type: 'Available', status, lastTransitionTime, reason, message }
   if (before === undefined) return [...conditions, condition]
   return conditions.map((each) => (each === before ? condition : each))
 }

@@ -131,7 +131,7 @@ export interface OpenApiV2Part {
   prefixes: string[]
 }
 
-const maxV2Bytes = 2 * 1024 * 1024
+const maxV2Bytes = 4 * 1024 * 1024
 
 /** Asks every service once. A server that has no such document is left out. */
 export async function openApiV2Parts(

@@ -16,6 +16,8 @@ interface Case {
   resource: string
   kind: string
   namespaced?: boolean
+  /** Absent: one that any kind may have. */
+  name?: string
   /** The object as it is written; metadata is added. */
   given: Record<string, unknown>
   /** What the new version shows of it. */
@@ -40,6 +42,23 @@ const cases: Case[] = [
     given: { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'], topology: { 'topology.kubernetes.io/zone': 'z' } }] },
     want: { endpoints: [{ addresses: ['10.0.0.1'], conditions: {}, zone: 'z' }] },
     lifecycle: ['1.21', '1.25'],
+  },
+  {
+    old: 'apiregistration.k8s.io/v1beta1',
+    now: 'apiregistration.k8s.io/v1',
+    resource: 'apiservices',
+    kind: 'APIService',
+    name: 'v1.old.example.com',
+    given: {
+      spec: {
+        group: 'old.example.com',
+        version: 'v1',
+        groupPriorityMinimum: 1,
+        versionPriority: 1,
+        service: { namespace: 'a', name: 'b' },
+      },
+    },
+    lifecycle: ['1.19', '1.22'],
   },
   {
     old: 'autoscaling/v2beta2',
@@ -166,7 +185,7 @@ function path(apiVersion: string, { resource, namespaced }: Case): string {
 describe('retired versions', () => {
   for (const [index, one] of cases.entries()) {
     it(`${one.old} ${one.kind}`, async () => {
-      const name = one.kind === 'CustomResourceDefinition' ? 'things.old.example' : `old-${index}`
+      const name = one.name ?? (one.kind === 'CustomResourceDefinition' ? 'things.old.example' : `old-${index}`)
       const body = { apiVersion: one.old, kind: one.kind, metadata: { name }, ...one.given }
       const created = await k.admin('POST', path(one.old, one), body)
       assert.equal(created.code, 201, JSON.stringify(created.body))
