@@ -38,6 +38,8 @@ eventually '[ "$(kubectl get statefulset db -o jsonpath={.status.readyReplicas})
 eventually 'kubectl get hpa db -o jsonpath={.status.currentReplicas} | grep 2'
 eventually 'kubectl get hpa db -o jsonpath="{.status.conditions[*].reason}" | grep "ReadyForNewScale.*TooManyReplicas"'
 eventually 'kubectl get hpa db -o jsonpath={.status.currentMetrics[0].resource.current.averageValue} | grep 300Mi'
+kubectl wait --for=condition=ScalingActive hpa/db --timeout=5s
+kubectl wait --for=condition=ScalingLimited=True --for=jsonpath='{.status.desiredReplicas}'=2 hpa/db --timeout=5s
 kubectl get hpa db
 kubectl describe hpa db
 kubectl get events --field-selector involvedObject.name=db,reason=SuccessfulRescale -o jsonpath='{range .items[*]}{.type} {.message}{"\n"}{end}'
