@@ -30,6 +30,7 @@ import { replicaset } from './replicaset.ts'
 import { replicationcontroller } from './replicationcontroller.ts'
 import { resourcequota } from './resourcequota.ts'
 import { rootCaCertificatePublisher } from './root-ca-certificate-publisher.ts'
+import { serviceCidr } from './service-cidr.ts'
 import { serviceLb } from './service-lb/index.ts'
 import { serviceaccount } from './serviceaccount.ts'
 import { serviceaccountToken } from './serviceaccount-token.ts'
@@ -71,6 +72,7 @@ export const controllers: readonly (Controller | LoopController)[] = [
   replicationcontroller,
   resourcequota,
   rootCaCertificatePublisher,
+  serviceCidr,
   serviceLb,
   serviceaccount,
   serviceaccountToken,
