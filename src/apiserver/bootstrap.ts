@@ -84,7 +84,7 @@ export function ensureNamespace(server: ServerContext, name: string): Promise<vo
 /** Deletes the Endpoints of a service that is gone. What fails is logged. */
 export async function deleteEndpoints(server: ServerContext, namespace: string, name: string): Promise<void> {
   try {
-    await deleteObject(writeOf(server, Endpoints, namespace, name), {})
+    await deleteObject(writeOf(server, Endpoints, namespace, name), {}, { skipAdmission: true })
   } catch (error) {
     if (!isNotFound(error)) server.log.error({ err: error, service: `${namespace}/${name}` }, 'Cannot delete the Endpoints of a service')
   }

@@ -26,11 +26,14 @@ export interface Deleted {
   entry?: Entry
 }
 
-/** Deletes an object, or begins to. Throws 404, 409 for preconditions that do not hold, what admission throws. */
-export async function deleteObject(write: Write, options: DeleteOptions): Promise<Deleted> {
+/**
+ * Deletes an object, or begins to. Throws 404, 409 for preconditions that do not hold, what admission throws. Admission is not asked for
+ * deletes of the server itself (cleanup, eviction).
+ */
+export async function deleteObject(write: Write, options: DeleteOptions, { skipAdmission = false } = {}): Promise<Deleted> {
   const { server, resolved, name } = write
   const key = objectStorageKey(resolved.kind, write.namespace, name)
-  for (let admitted = false; ; admitted = true) {
+  for (let admitted = skipAdmission; ; admitted = true) {
     const { entry: stored } = await server.storage.get(key)
     if (stored === undefined) throw notFound(groupResource(resolved), name)
     const old = await preparedObject(resolved.kind, entryOf(stored))

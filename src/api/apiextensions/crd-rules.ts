@@ -16,6 +16,7 @@ import { celRuleErrors } from './cel-rules.ts'
 import { columnErrors, conversionErrors, deprecationErrors, namesErrors, subresourcesErrors } from './crd-part-rules.ts'
 import { crdSchemaErrors } from './crd-schema-rules.ts'
 import { defaultErrors } from './default-rules.ts'
+import { ruleCostErrors } from './rule-costs.ts'
 
 /** Names that follow from the kind, and the first stored version. */
 export function crdDefaults(crd: Crd): void {
@@ -104,7 +105,9 @@ function schemaErrors({ schema, subresources }: Version, path: Path): FieldError
   const where = path.child('openAPIV3Schema')
   const errors = crdSchemaErrors(schema.openAPIV3Schema, subresources?.status !== undefined, where)
   if (errors.length > 0) return errors
-  return [...celRuleErrors(schema.openAPIV3Schema, where), ...defaultErrors(schema.openAPIV3Schema, where)]
+  const rules = celRuleErrors(schema.openAPIV3Schema, where)
+  const costs = rules.length === 0 ? ruleCostErrors(schema.openAPIV3Schema, where) : []
+  return [...rules, ...costs, ...defaultErrors(schema.openAPIV3Schema, where)]
 }
 
 /** Upstream shows its internal struct here, whose fields have Go names. */

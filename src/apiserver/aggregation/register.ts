@@ -79,7 +79,7 @@ async function take(
 ): Promise<void> {
   const write = ownWrite(server, apiServiceKind, undefined, name)
   try {
-    if (step === 'delete') await deleteObject(write, {})
+    if (step === 'delete') await deleteObject(write, {}, { skipAdmission: true })
     else if (step === 'create') await createObject(write, typed(wanted))
     else
       await updateObject(write, (current) => {

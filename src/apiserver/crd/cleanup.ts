@@ -53,7 +53,7 @@ async function deleteObjects(server: ServerContext, kind: Kind): Promise<void> {
     const { metadata } = objectOf(kind, entry)
     if (metadata?.deletionTimestamp) continue
     try {
-      await deleteObject(ownWrite(server, kind, metadata?.namespace, metadata?.name ?? ''), {})
+      await deleteObject(ownWrite(server, kind, metadata?.namespace, metadata?.name ?? ''), {}, { skipAdmission: true })
     } catch (error) {
       if (!isNotFound(error)) throw error
     }

@@ -107,7 +107,7 @@ function pinned(options: DeleteOptions, pod: PodObject): DeleteOptions {
 
 /** Says why the pod goes (condition DisruptionTarget), then deletes it. */
 async function markAndDelete(write: Write, options: DeleteOptions): Promise<void> {
-  if (write.dryRun) return void (await deleteObject(write, options))
+  if (write.dryRun) return void (await deleteObject(write, options, { skipAdmission: true }))
   const strategy = plainStrategy(write.resolved.kind)
   const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' }
   const mark = (current: KubeObject | undefined): KubeObject => {
@@ -118,7 +118,7 @@ async function markAndDelete(write: Write, options: DeleteOptions): Promise<void
   }
   const { object } = await updateObject({ ...write, subresource: 'status' }, mark, { strategy, skipAdmission: true })
   const changed = options.preconditions?.resourceVersion !== undefined ? pinned(options, object as PodObject) : options
-  await deleteObject(write, changed)
+  await deleteObject(write, changed, { skipAdmission: true })
 }
 
 function checkPreconditions({ name }: Write, { preconditions }: DeleteOptions, pod: PodObject): void {

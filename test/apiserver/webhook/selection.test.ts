@@ -1,6 +1,7 @@
 // Which requests a webhook is asked about: rules, scopes, selectors and conditions.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { pod } from '../side/whole-server.ts'
 import { configMap, hooked, type Json, maps, rule } from './hooked.ts'
 
 const h = hooked()
@@ -71,4 +72,19 @@ test('a condition that fails refuses the request, or skips the webhook', async (
   await h.configure('validating', 'v', { path: 'lax', rules: [rule(['configmaps'])], matchConditions, failurePolicy: 'Ignore' })
   assert.equal((await h.server.admin('POST', `${maps}?dryRun=All`, configMap('c'))).code, 201)
   assert.deepEqual(h.paths(), [])
+})
+
+test('what the server itself deletes is not asked about: the pod of an eviction', async () => {
+  await h.configure('validating', 'v', { path: 'all', rules: [rule(['pods', 'pods/eviction'], ['CREATE', 'DELETE'])] })
+  const pods = '/api/v1/namespaces/shop/pods'
+  await h.server.admin('POST', pods, pod('evicted'))
+  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'evicted' } }
+  assert.equal((await h.server.admin('POST', `${pods}/evicted/eviction`, eviction)).code, 201)
+  assert.deepEqual(
+    h.requests().map(({ operation, subResource, kind }) => [operation, subResource, kind.kind]),
+    [
+      ['CREATE', undefined, 'Pod'],
+      ['CREATE', 'eviction', 'Eviction'],
+    ],
+  )
 })
