@@ -5,6 +5,7 @@ import { CustomResourceDefinition } from '../../api/apiextensions/customresource
 import { isNotFound } from '../../apimachinery/api-error.ts'
 import { timestamp } from '../../apimachinery/clock.ts'
 import type { Kind } from '../../apimachinery/kind.ts'
+import { breathe } from '../breathe.ts'
 import { objectOf } from '../codec.ts'
 import type { ServerContext } from '../context.ts'
 import { kindPrefix } from '../keys.ts'
@@ -156,6 +157,8 @@ function overlaps(server: ServerContext, { spec }: Crd): boolean {
 }
 
 async function settle(server: ServerContext, one: Known, known: ReadonlyMap<string, Known>): Promise<void> {
+  // The kind has just been made of the same schema.
+  await breathe()
   const { crd } = one
   if (one.settled === one.revision && isNamed(one) && !isLeaving(crd)) return
   const names = () => usedNames([...known.values()].map((other) => other.crd)).get(crd.spec.group)
@@ -163,8 +166,8 @@ async function settle(server: ServerContext, one: Known, known: ReadonlyMap<stri
   if (settledStatus(crd, names(), time) !== crd.status) {
     const write = ownWrite(server, crdKind, undefined, crd.metadata?.name ?? '', 'status')
     const transform = (current: object | undefined) => {
-      const draft = structuredClone(current) as Crd
-      return { ...draft, status: settledStatus(draft, names(), time) }
+      const status = settledStatus(current as Crd, names(), time)
+      return { ...(structuredClone(current) as Crd), status: structuredClone(status) }
     }
     const written = await updateObject(write, transform, { strategy: statusStrategy(crdKind), skipAdmission: true }).catch((error) => {
       if (!isNotFound(error)) throw error

@@ -1,10 +1,14 @@
 // Which of the names that a CustomResourceDefinition asks for are free in its group, and what its status says of them. Pure.
 // Rules and words: k8s.io/apiextensions-apiserver/pkg/controller/status and establish.
-import type { CustomResourceDefinition as Crd, CustomResourceDefinitionNames as Names } from '../../../openapi/types/apiextensions/v1.ts'
+import type {
+  CustomResourceDefinition as Crd,
+  JSONSchemaProps,
+  CustomResourceDefinitionNames as Names,
+} from '../../../openapi/types/apiextensions/v1.ts'
 import { structuralErrors } from '../../api/apiextensions/structural-rules.ts'
 import { fieldErrorText } from '../../apimachinery/api-error.ts'
 import { semanticEqual } from '../../apimachinery/equal.ts'
-import { at } from '../../apimachinery/field-errors.ts'
+import { at, type FieldError, type Path } from '../../apimachinery/field-errors.ts'
 import type { ConditionState } from './conditions.ts'
 import { conditionOf, withCondition, withoutCondition } from './conditions.ts'
 
@@ -104,9 +108,18 @@ function establishedOf(crd: Crd, names: ConditionState): ConditionState {
 function structuralConditions(crd: Crd, conditions: NonNullable<NonNullable<Crd['status']>['conditions']>, time: string) {
   const errors = (crd.spec.versions ?? []).flatMap(({ schema }, index) => {
     const path = at('spec', 'versions').index(index).child('schema', 'openAPIV3Schema')
-    return schema?.openAPIV3Schema === undefined ? [] : structuralErrors(schema.openAPIV3Schema, path)
+    return schema?.openAPIV3Schema === undefined ? [] : knownErrors(schema.openAPIV3Schema, path)
   })
   if (errors.length === 0) return withoutCondition(conditions, 'NonStructuralSchema')
   const message = aggregate(errors.map(fieldErrorText))
   return withCondition(conditions, { type: 'NonStructuralSchema', status: 'True', reason: 'Violations', message }, time)
+}
+
+/** Errors of schemas that were looked through before: stored definitions do not change. */
+const judged = new WeakMap<JSONSchemaProps, FieldError[]>()
+
+function knownErrors(schema: JSONSchemaProps, path: Path): FieldError[] {
+  let errors = judged.get(schema)
+  if (errors === undefined) judged.set(schema, (errors = structuralErrors(schema, path)))
+  return errors
 }
