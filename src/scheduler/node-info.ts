@@ -47,6 +47,11 @@ export function emptyNode(name: string): NodeInfo {
   }
 }
 
+/** A node by its own name and labels, whatever runs there. */
+export function nodeAlone(node: Node): NodeInfo {
+  return { ...emptyNode(node.metadata?.name ?? ''), node, labels: node.metadata?.labels ?? {}, taints: node.spec?.taints ?? [] }
+}
+
 /** Takes over what the object says; the pods stay. */
 export function setNode(info: NodeInfo, node: Node | undefined): void {
   const before = info.node

@@ -21,6 +21,8 @@ export interface QueuedPod {
   rejectedBy: ReadonlySet<string>
   /** When the backoff ends. */
   readyAt: number
+  /** How many events there had been when it was taken out. */
+  seen?: number
   /** Waits because of a gate. */
   gate?: string | undefined
 }
@@ -54,6 +56,9 @@ export class SchedulingQueue {
   readonly #rejected = new Map<string, Set<QueuedPod>>()
   /** Popped and not yet put back or done. */
   readonly #working = new Map<string, QueuedPod>()
+  /** The last events, for pods that are in work when they come: a decision may take long where extenders are asked. */
+  readonly #recent: { event: ClusterEvent; change: Change }[] = []
+  #events = 0
   #timer: { at: number; timer: Timer } | undefined
   #flushTimer: Timer | undefined
   #sequence = 0
@@ -81,6 +86,7 @@ export class SchedulingQueue {
     if (item === undefined) return this.add(pod)
     item.pod = pod
     for (const heap of [this.#active, this.#backoff, this.#errorBackoff]) if (heap.has(pod.uid)) heap.push(item)
+    if (this.#working.has(pod.uid)) for (const event of events) this.#remember(event, change)
     if (!this.#waiting.has(pod.uid) || events.length === 0) return
     const helped = item.gate !== undefined || events.some((event) => this.#helps(item, event, change))
     if (helped) this.#requeue(item)
@@ -99,6 +105,7 @@ export class SchedulingQueue {
     const item = this.#active.pop() ?? this.#backoff.pop()
     if (item === undefined) return undefined
     item.attempts++
+    item.seen = this.#events
     this.#working.set(item.uid, item)
     return item
   }
@@ -114,6 +121,7 @@ export class SchedulingQueue {
     item.unschedulable++
     item.errors = 0
     this.#putBack(item, rejectedBy)
+    if (this.#missed(item)) return this.#enter(item)
     this.#wait(item)
     this.#scheduleFlush()
   }
@@ -129,6 +137,7 @@ export class SchedulingQueue {
 
   /** Something changed in the cluster: moves the pods whose rejection it may make moot. */
   onEvent(event: ClusterEvent, change: Change): void {
+    this.#remember(event, change)
     for (const [plugin, items] of this.#rejected) {
       for (const item of [...items]) {
         // What one profile's plugin does not listen to, no profile's does: most events concern few of the waiting pods.
@@ -136,6 +145,19 @@ export class SchedulingQueue {
         if (item.gate === undefined && this.#waiting.has(item.uid) && this.#helps(item, event, change)) this.#requeue(item)
       }
     }
+  }
+
+  #remember(event: ClusterEvent, change: Change): void {
+    this.#events++
+    if (this.#working.size === 0) this.#recent.length = 0
+    else if (this.#recent.push({ event, change }) > keptEvents) this.#recent.shift()
+  }
+
+  /** Whether something happened, since the pod was taken out, that may make its rejection moot. */
+  #missed(item: QueuedPod): boolean {
+    const count = this.#events - (item.seen ?? this.#events)
+    if (count === 0) return false
+    return count > this.#recent.length || this.#recent.slice(-count).some(({ event, change }) => this.#helps(item, event, change))
   }
 
   #wait(item: QueuedPod): void {
@@ -247,6 +269,8 @@ export class SchedulingQueue {
   }
 }
 
+/** With more events than this during one decision, the pod is just tried again. */
+const keptEvents = 256
 /** Stands for pods that no plugin rejected: everything may help them. */
 const anyEvent = ''
 /** Among the plugins that rejected a pod: extenders cannot say what would help. */

@@ -62,10 +62,38 @@ test('of several plugins that said no, any may bring the pod back, once', () => 
   const [a, b] = [queue.pop()!, queue.pop()!]
   queue.unschedulable(a, new Set(['NodeResourcesFit', 'InterPodAffinity']))
   queue.unschedulable(b, fit)
-  queue.onEvent('AssignedPodLabel', { previous: pod('c'), object: pod('c') })
+  queue.onEvent('PodLabel', { previous: pod('a'), object: pod('a') })
   assert.deepEqual(queue.depth, { active: 0, backoff: 1, unschedulable: 1 })
   queue.onEvent('AssignedPodDelete', { previous: pod('c') })
   assert.deepEqual(names().sort(), ['a', 'b'])
+})
+
+test('what happens while a pod is being decided is not lost', () => {
+  const { queue, add } = setup()
+  add(pod('a', { requests: { cpu: '1' } }))
+  const item = queue.pop()!
+  queue.onEvent('NodeAdd', nodeAdd)
+  queue.unschedulable(item, fit)
+  assert.deepEqual(queue.depth, { active: 0, backoff: 1, unschedulable: 0 })
+})
+
+test('events from before a decision, or of no use, do not bring a pod back', () => {
+  const { queue, add } = setup()
+  add(pod('a', { requests: { cpu: '1' } }))
+  queue.onEvent('NodeAdd', nodeAdd)
+  const item = queue.pop()!
+  queue.onEvent('NodeTaint', nodeAdd)
+  queue.unschedulable(item, fit)
+  assert.deepEqual(queue.depth, { active: 0, backoff: 0, unschedulable: 1 })
+})
+
+test('with too many events during a decision the pod is just tried again', () => {
+  const { queue, add } = setup()
+  add(pod('a', { requests: { cpu: '1' } }))
+  const item = queue.pop()!
+  for (let i = 0; i < 300; i++) queue.onEvent('NodeTaint', nodeAdd)
+  queue.unschedulable(item, fit)
+  assert.equal(queue.depth.backoff, 1)
 })
 
 test('after five minutes every pod is tried again', () => {

@@ -109,6 +109,52 @@ const cases: { name: string; world: WorldShape; want: string }[] = [
   },
 ]
 
+/** A volume that lies on one node, or anywhere. */
+const local = (name: string, size: string, onto?: string) => ({
+  metadata: { name },
+  spec: {
+    capacity: { storage: size },
+    accessModes: ['ReadWriteOnce'],
+    storageClassName: 'disks',
+    ...(onto === undefined
+      ? {}
+      : {
+          nodeAffinity: {
+            required: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [onto] }] }] },
+          },
+        }),
+  },
+  status: { phase: 'Available' },
+})
+
+const choices = [
+  { name: 'the smaller one, on the node', volumes: [local('far', '9Gi'), local('near', '3Gi', 'n1')], want: ['near'] },
+  { name: 'the smaller one, that is anywhere', volumes: [local('near', '9Gi', 'n1'), local('far', '3Gi')], want: ['far'] },
+  { name: 'none of another node', volumes: [local('other', '3Gi', 'n2'), local('near', '9Gi', 'n1')], want: ['near'] },
+  { name: 'one that was promised to the claim, before a smaller one', want: ['mine'], volumes: [local('near', '3Gi', 'n1'), promised()] },
+]
+
+function promised() {
+  const volume = local('mine', '9Gi', 'n1')
+  return { ...volume, spec: { ...volume.spec, claimRef: { namespace: 'default', name: 'data', uid: 'data' } } }
+}
+
+for (const { name, volumes, want } of choices) {
+  test(`of several volumes: ${name}`, () => {
+    const cache = cluster(nodes, [], { ...waiting, volumes })
+    const given = podInfo(pod('p', { ...claimed, nodeSelector: { 'kubernetes.io/hostname': 'n1' } }))
+    const outcome = schedule(given, cache, profile, () => 0)
+    assert.ok('node' in outcome)
+    const plugin = profile.reserve.find((each) => each.name === 'VolumeBinding')!
+    const reserved = plugin.reserve!(outcome.run.states[outcome.run.plugins.indexOf(plugin)], given, outcome.node, cache)
+    const steps = reserved !== undefined && 'steps' in reserved ? reserved.steps : []
+    assert.deepEqual(
+      steps.map(({ volume }) => volume?.metadata?.name),
+      want,
+    )
+  })
+}
+
 for (const { name, world, want } of cases) {
   test(name, () => {
     const outcome = schedule(podInfo(pod('p', claimed)), cluster(nodes, [], world), profile, () => 0.9)

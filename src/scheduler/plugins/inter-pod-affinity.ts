@@ -1,5 +1,6 @@
 // InterPodAffinity: pods that want to be near others, or away from them.
-import { definePlugin, maxScore, type Plugin, unresolvable, unschedulable } from '../framework.ts'
+import type { Node } from '../../../openapi/types/core/v1.ts'
+import { type Change, definePlugin, maxScore, type Plugin, unresolvable, unschedulable } from '../framework.ts'
 import { type NodeInfo, remembered } from '../node-info.ts'
 import { type AffinityTerm, type PodInfo, podInfo, termMatches } from '../pod-info.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -56,15 +57,50 @@ export function interPodAffinity(args: InterPodAffinityArgs = {}): Plugin {
     },
     normalize: stretch,
     retryOn: {
-      AssignedPodAdd: (pod, { object }) => object !== undefined && (pod.requiredAffinity.length > 0 || podInfo(object).uid === pod.uid),
-      AssignedPodDelete: true,
-      AssignedPodLabel: true,
+      AssignedPodAdd: (pod, { object }) => object !== undefined && isWanted(pod, podInfo(object)),
+      AssignedPodDelete: (pod, { previous }) => previous !== undefined && isAvoided(pod, podInfo(previous)),
+      AssignedPodLabel: labelsHelp,
       PodLabel: true,
-      NodeAdd: true,
-      NodeLabel: true,
+      NodeAdd: (pod, { object }) => valuesOf(pod, object as Node).some((value) => value !== undefined),
+      NodeLabel: (pod, { previous, object }) => {
+        const before = valuesOf(pod, previous as Node)
+        return valuesOf(pod, object as Node).some((value, i) => value !== undefined && value !== before[i])
+      },
       NamespaceLabel: true,
     },
   })
+}
+
+/** For events: labels of namespaces are not at hand, so a term that asks for them counts as matching. */
+function mayMatch(term: AffinityTerm, other: PodInfo): boolean {
+  return term.signature === undefined || termMatches(term, other, () => undefined)
+}
+
+/** Whether the pod wants to be near the other one. */
+function isWanted(pod: PodInfo, other: PodInfo): boolean {
+  return pod.requiredAffinity.length > 0 && pod.requiredAffinity.every((term) => mayMatch(term, other))
+}
+
+/** Whether one of the two does not want to be near the other. */
+function isAvoided(pod: PodInfo, other: PodInfo): boolean {
+  const terms = [
+    ...pod.requiredAntiAffinity.map((term) => [term, other] as const),
+    ...other.requiredAntiAffinity.map((term) => [term, pod] as const),
+  ]
+  return terms.some(([term, about]) => mayMatch(term, about))
+}
+
+function labelsHelp(pod: PodInfo, { previous, object }: Change): boolean {
+  if (previous === undefined || object === undefined) return true
+  const [before, after] = [podInfo(previous), podInfo(object)]
+  const namespaced = [...pod.requiredAffinity, ...pod.requiredAntiAffinity].some(({ signature }) => signature === undefined)
+  return namespaced || (isWanted(pod, after) && !isWanted(pod, before)) || (isAvoided(pod, before) && !isAvoided(pod, after))
+}
+
+/** What a node says of the topologies that the pod's terms name; of all, if others' terms are what keeps it away. */
+function valuesOf({ requiredAffinity, requiredAntiAffinity }: PodInfo, { metadata }: Node): (string | undefined)[] {
+  const terms = [...requiredAffinity, ...requiredAntiAffinity]
+  return terms.length === 0 ? [JSON.stringify(metadata?.labels)] : terms.map(({ topologyKey }) => metadata?.labels?.[topologyKey])
 }
 
 function add(topologies: Topologies, key: string, value: string | undefined, amount: number): void {

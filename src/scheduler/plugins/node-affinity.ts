@@ -1,6 +1,7 @@
 // NodeAffinity: nodeSelector and node affinity; preferred terms give points.
-import type { NodeAffinity, NodeSelectorTerm, PreferredSchedulingTerm } from '../../../openapi/types/core/v1.ts'
+import type { Node, NodeAffinity, NodeSelectorTerm, PreferredSchedulingTerm } from '../../../openapi/types/core/v1.ts'
 import { definePlugin, normalizeScores, type Plugin, type Prepared, unresolvable } from '../framework.ts'
+import { nodeAlone } from '../node-info.ts'
 import type { PodInfo } from '../pod-info.ts'
 import { nodeSelectorMatches, requiredNodeAffinityMatches, termMatchesNode } from './node-selection.ts'
 
@@ -11,6 +12,10 @@ const conflict = unresolvable('pod affinity terms conflict')
 /** `addedAffinity` holds for every pod of the profile, beside its own. */
 export function nodeAffinity({ addedAffinity }: { addedAffinity?: NodeAffinity | undefined } = {}): Plugin {
   const added = addedAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+  const allows = ({ pod }: PodInfo, object: Node): boolean => {
+    const node = nodeAlone(object)
+    return (added === undefined || nodeSelectorMatches(added, node)) && requiredNodeAffinityMatches(pod, node)
+  }
   const addedPreferred = addedAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   return definePlugin<undefined, readonly PreferredSchedulingTerm[]>({
     name: 'NodeAffinity',
@@ -34,7 +39,10 @@ export function nodeAffinity({ addedAffinity }: { addedAffinity?: NodeAffinity |
       return sum
     },
     normalize: (scores) => normalizeScores(scores, false),
-    retryOn: { NodeAdd: true, NodeLabel: true },
+    retryOn: {
+      NodeAdd: (pod, { object }) => allows(pod, object as Node),
+      NodeLabel: (pod, { previous, object }) => allows(pod, object as Node) && !allows(pod, previous as Node),
+    },
   })
 }
 

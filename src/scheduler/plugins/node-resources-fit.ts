@@ -25,7 +25,8 @@ export function nodeResourcesFit(args: FitArgs = {}): Plugin {
     score: (_, pod, node) => allocationScore(strategy, pod, node),
     retryOn: {
       NodeAdd: (pod, { object }) => fitsEmptyNode(pod, object as Node),
-      NodeAllocatable: (pod, { object }) => fitsEmptyNode(pod, object as Node),
+      NodeAllocatable: (pod, { previous, object }) =>
+        fitsEmptyNode(pod, object as Node) && offersMore(pod, previous as Node, object as Node),
       AssignedPodDelete: true,
       AssignedPodScaleDown: (pod, { previous, object }) => freesSomething(pod, previous, object),
       PodScaleDown: true,
@@ -62,6 +63,14 @@ function fitsEmptyNode({ requests }: PodInfo, node: Node): boolean {
   const offered = resourcesOf(node.status?.allocatable)
   const scalars = [...(requests.scalars?.keys() ?? [])]
   return offered.pods > 0 && ['cpu', 'memory', 'ephemeral-storage', ...scalars].every((n) => amountOf(requests, n) <= amountOf(offered, n))
+}
+
+/** Whether the node has more of something that the pod asks for, or room for more pods. */
+function offersMore({ requests }: PodInfo, previous: Node, node: Node): boolean {
+  const before = resourcesOf(previous.status?.allocatable)
+  const after = resourcesOf(node.status?.allocatable)
+  const names = ['cpu', 'memory', 'ephemeral-storage', ...(requests.scalars?.keys() ?? [])]
+  return after.pods > before.pods || names.some((name) => amountOf(requests, name) > 0 && amountOf(after, name) > amountOf(before, name))
 }
 
 function freesSomething(pod: PodInfo, previous: Parameters<typeof podInfo>[0] | undefined, object: typeof previous): boolean {

@@ -1,6 +1,6 @@
 // NodeUnschedulable: a cordoned node takes only pods that tolerate that.
 import { definePlugin, unresolvable } from '../framework.ts'
-import type { PodInfo } from '../pod-info.ts'
+import { type PodInfo, podInfo } from '../pod-info.ts'
 import { tolerates } from './tolerations.ts'
 
 const cordoned = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
@@ -13,6 +13,6 @@ export const nodeUnschedulable = definePlugin({
   retryOn: {
     NodeAdd: (_, { object }) => !(object as { spec?: { unschedulable?: boolean } }).spec?.unschedulable,
     NodeTaint: (_, { object }) => !(object as { spec?: { unschedulable?: boolean } }).spec?.unschedulable,
-    PodToleration: true,
+    PodToleration: (_, { object }) => object !== undefined && tolerated(podInfo(object)),
   },
 })

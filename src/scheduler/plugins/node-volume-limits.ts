@@ -1,9 +1,9 @@
 // NodeVolumeLimits: a node attaches at most as many volumes of a CSI driver as its CSINode says.
 import { definePlugin, unschedulable } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
-import type { PodInfo } from '../pod-info.ts'
+import { type PodInfo, podInfo } from '../pod-info.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { classOf } from './volume-claims.ts'
+import { classOf, ofItsClaims } from './volume-claims.ts'
 
 const rejection = unschedulable('node(s) exceed max volume count')
 
@@ -34,9 +34,9 @@ export const nodeVolumeLimits = definePlugin<State>({
   retryOn: {
     CSINodeAdd: true,
     CSINodeUpdate: true,
-    AssignedPodDelete: true,
-    PersistentVolumeClaimAdd: true,
-    PersistentVolumeClaimUpdate: true,
+    AssignedPodDelete: (_, { previous }) => previous !== undefined && podInfo(previous).claims.length > 0,
+    PersistentVolumeClaimAdd: ofItsClaims,
+    PersistentVolumeClaimUpdate: ofItsClaims,
     PersistentVolumeAdd: true,
     VolumeAttachmentDelete: true,
   },

@@ -1,7 +1,8 @@
 // PodTopologySpread: hard constraints keep the numbers of pods per zone, node … close to each other; soft ones give points for it.
 import type { TopologySpreadConstraint } from '../../../openapi/types/core/v1.ts'
+import type { KubeObject } from '../../apimachinery/meta.ts'
 import { matchesLabels } from '../../apimachinery/selectors/label-selector.ts'
-import { definePlugin, maxScore, type Plugin, unresolvable, unschedulable } from '../framework.ts'
+import { type Change, definePlugin, maxScore, type Plugin, unresolvable, unschedulable } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -12,6 +13,7 @@ import {
   hostnameKey,
   isSelected,
   nodeCounts,
+  ownConstraints,
   selectedPods,
   systemDefaults,
 } from './spread-constraints.ts'
@@ -61,17 +63,37 @@ export function podTopologySpread({ defaultConstraints = [], defaultingType = 'S
     score: softScore,
     normalize: normalizeSpread,
     retryOn: {
-      AssignedPodAdd: true,
-      AssignedPodDelete: true,
-      AssignedPodLabel: true,
+      AssignedPodAdd: countsMove,
+      AssignedPodDelete: countsMove,
+      AssignedPodLabel: countsMove,
       PodLabel: true,
       PodToleration: true,
-      NodeAdd: true,
-      NodeDelete: true,
-      NodeLabel: true,
-      NodeTaint: true,
+      NodeAdd: domainsMove,
+      NodeDelete: domainsMove,
+      NodeLabel: domainsMove,
+      NodeTaint: domainsMove,
     },
   })
+}
+
+/** A pod that a constraint counts came, went or is counted now where it was not. Constraints of the profile are not at hand: then anything may help. */
+function countsMove(pod: PodInfo, { previous, object }: Change): boolean {
+  const constraints = ownConstraints(pod, 'DoNotSchedule')
+  if (constraints === undefined) return true
+  const counted = (other: KubeObject | undefined, { selector }: Constraint) =>
+    other !== undefined && matchesLabels(selector, other.metadata?.labels ?? {})
+  if ((object ?? previous)?.metadata?.namespace !== pod.namespace) return false
+  return constraints.some((each) => counted(previous, each) !== counted(object, each))
+}
+
+/** A node with all topologies came, went, or changed one of them; taints count where a constraint heeds them. */
+function domainsMove(pod: PodInfo, { previous, object }: Change): boolean {
+  const constraints = ownConstraints(pod, 'DoNotSchedule')
+  if (constraints === undefined) return true
+  const values = (node: KubeObject | undefined) => constraints.map(({ topologyKey }) => node?.metadata?.labels?.[topologyKey])
+  const [before, after] = [values(previous), values(object)]
+  if (![before, after].some((each) => each.every((value) => value !== undefined))) return false
+  return before.some((value, i) => value !== after[i]) || constraints.some(({ honorTaints }) => honorTaints)
 }
 
 function hardState(constraints: readonly Constraint[], pod: PodInfo, { nodes }: Snapshot): HardState {

@@ -43,14 +43,19 @@ export function constraintsOf(
   defaults: readonly TopologySpreadConstraint[],
   snapshot: Snapshot,
 ): readonly Constraint[] {
-  const own = pod.pod.spec?.topologySpreadConstraints ?? []
-  if (own.length > 0) {
-    return own.filter((c) => c.whenUnsatisfiable === action).map((c) => constraint(pod, c, ownSelector(pod, c)))
-  }
+  const own = ownConstraints(pod, action)
+  if (own !== undefined) return own
   const wanted = defaults.filter((c) => c.whenUnsatisfiable === action)
   if (wanted.length === 0) return []
   const selector = workloadSelector(pod, snapshot)
   return selector.requirements.length === 0 ? [] : wanted.map((c) => constraint(pod, c, selector))
+}
+
+/** Constraints of one kind that the pod itself states; undefined when it states none at all. */
+export function ownConstraints(pod: PodInfo, action: string): readonly Constraint[] | undefined {
+  const own = pod.pod.spec?.topologySpreadConstraints ?? []
+  if (own.length === 0) return undefined
+  return own.filter((c) => c.whenUnsatisfiable === action).map((c) => constraint(pod, c, ownSelector(pod, c)))
 }
 
 function constraint(pod: PodInfo, given: TopologySpreadConstraint, selector: Selector): Constraint {

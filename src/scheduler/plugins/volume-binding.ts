@@ -1,12 +1,14 @@
 // VolumeBinding: bound volumes must reach the node; claims that wait for a consumer get a volume there, or one is ordered.
 // https://kubernetes.io/docs/concepts/storage/storage-classes/#volume-binding-mode
 import type { PersistentVolume, PersistentVolumeClaim } from '../../../openapi/types/core/v1.ts'
+import type { CSIDriver, CSIStorageCapacity, StorageClass } from '../../../openapi/types/storage/v1.ts'
+import { semanticEqual } from '../../apimachinery/equal.ts'
 import { compareQuantities } from '../../apimachinery/quantity.ts'
 import { type BindStep, definePlugin, type Rejection, type Reservation, unresolvable } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { classOf, isBound, podClaims, volumeReaches } from './volume-claims.ts'
-import { type ClaimOptions, claimOptions, provisioningProblem, volumeFor } from './volume-matching.ts'
+import { classOf, isBound, ofItsClaims, podClaims, volumeReaches } from './volume-claims.ts'
+import { type ClaimOptions, claimOptions, provisioningProblem, volumeFor, volumeLimit } from './volume-matching.ts'
 
 const bindConflict = "node(s) didn't find available persistent volumes to bind"
 const nodeConflict = "node(s) didn't match PersistentVolume's node affinity"
@@ -51,19 +53,20 @@ export const volumeBinding = definePlugin<State>({
   },
   retryOn: {
     StorageClassAdd: true,
-    StorageClassUpdate: true,
-    PersistentVolumeClaimAdd: true,
-    PersistentVolumeClaimUpdate: true,
+    StorageClassUpdate: (_, { previous, object }) =>
+      !semanticEqual((previous as StorageClass).allowedTopologies, (object as StorageClass).allowedTopologies),
+    PersistentVolumeClaimAdd: ofItsClaims,
+    PersistentVolumeClaimUpdate: ofItsClaims,
     PersistentVolumeAdd: true,
     PersistentVolumeUpdate: true,
     NodeAdd: true,
     NodeLabel: true,
-    NodeTaint: true,
     CSINodeAdd: true,
-    CSINodeUpdate: true,
-    CSIDriverUpdate: true,
+    CSIDriverUpdate: (_, { previous, object }) =>
+      Boolean((previous as CSIDriver | undefined)?.spec.storageCapacity) && !(object as CSIDriver).spec.storageCapacity,
     CSIStorageCapacityAdd: true,
-    CSIStorageCapacityUpdate: true,
+    CSIStorageCapacityUpdate: (_, { previous, object }) =>
+      compareQuantities(volumeLimit(object as CSIStorageCapacity), volumeLimit(previous as CSIStorageCapacity)) > 0,
   },
 })
 

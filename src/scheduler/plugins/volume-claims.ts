@@ -1,5 +1,7 @@
 // The claims behind a pod's volumes, and whether they can be used at all. Texts are those of upstream's volumebinding plugin.
 import type { PersistentVolume, PersistentVolumeClaim } from '../../../openapi/types/core/v1.ts'
+import { objectKey } from '../../apimachinery/meta.ts'
+import type { Hint } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
 import type { PodInfo } from '../pod-info.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -33,6 +35,9 @@ function claimProblem({ metadata, spec, status }: PersistentVolumeClaim): string
     return `persistentvolumeclaim ${name} bound to non-existent persistentvolume ${JSON.stringify(spec?.volumeName ?? '')}`
   return metadata?.deletionTimestamp === undefined ? undefined : `persistentvolumeclaim ${name} is being deleted`
 }
+
+/** The claim that changed is one of the pod's. */
+export const ofItsClaims: Hint = ({ claims }, { object }) => object !== undefined && claims.includes(objectKey(object))
 
 /** Bound, and the binder has said so. */
 export function isBound({ metadata, spec }: PersistentVolumeClaim): boolean {

@@ -2,7 +2,8 @@
 import type { Volume } from '../../../openapi/types/core/v1.ts'
 import { definePlugin, unresolvable, unschedulable } from '../framework.ts'
 import type { NodeInfo } from '../node-info.ts'
-import type { PodInfo } from '../pod-info.ts'
+import { type PodInfo, podInfo } from '../pod-info.ts'
+import { ofItsClaims } from './volume-claims.ts'
 
 const diskConflict = unschedulable('node(s) had no available disk')
 const podConflict = unschedulable('node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode')
@@ -37,12 +38,18 @@ export const volumeRestrictions = definePlugin<State>({
   addPod: (state, _, other) => void (state.uses += shared(state.exclusive, other)),
   removePod: (state, _, other) => void (state.uses -= shared(state.exclusive, other)),
   retryOn: {
-    AssignedPodDelete: true,
+    AssignedPodDelete: (pod, { previous }) => previous !== undefined && givesWay(podInfo(previous), pod),
     NodeAdd: true,
-    PersistentVolumeClaimAdd: true,
-    PersistentVolumeClaimUpdate: true,
+    PersistentVolumeClaimAdd: ofItsClaims,
+    PersistentVolumeClaimUpdate: ofItsClaims,
   },
 })
+
+/** Whether a pod that went had a claim or a disk that this one wants for itself. */
+function givesWay(gone: PodInfo, pod: PodInfo): boolean {
+  const disks = (pod.pod.spec?.volumes ?? []).filter(isExclusiveDisk)
+  return shared(pod.claims, gone) > 0 || disks.some((disk) => (gone.pod.spec?.volumes ?? []).some((other) => collide(disk, other)))
+}
 
 function usesOf(claims: readonly string[], nodes: readonly NodeInfo[]): number {
   if (claims.length === 0) return 0

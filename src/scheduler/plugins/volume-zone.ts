@@ -1,6 +1,6 @@
 // VolumeZone: volumes labelled with zone or region only reach nodes there.
 import { definePlugin, unresolvable } from '../framework.ts'
-import { podClaims } from './volume-claims.ts'
+import { ofItsClaims, podClaims } from './volume-claims.ts'
 
 const rejection = unresolvable('node(s) had no available volume zone')
 
@@ -43,8 +43,8 @@ export const volumeZone = definePlugin<readonly Place[]>({
     NodeLabel: true,
     PersistentVolumeAdd: true,
     PersistentVolumeUpdate: true,
-    PersistentVolumeClaimAdd: true,
-    PersistentVolumeClaimUpdate: true,
+    PersistentVolumeClaimAdd: ofItsClaims,
+    PersistentVolumeClaimUpdate: ofItsClaims,
     StorageClassAdd: true,
   },
 })
