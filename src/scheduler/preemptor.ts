@@ -33,16 +33,24 @@ export function createPreemptor(options: PreemptorOptions) {
   }
 
   return {
-    /** Starts evicting the victims; never throws. */
+    /** Starts evicting the victims, but for those that go already; never throws. */
     preempt(pod: PodInfo, node: string, victims: readonly PodInfo[]): void {
+      const staying = victims.filter((victim) => victim.pod.metadata?.deletionTimestamp === undefined)
+      if (staying.length === 0) return
       underWay.add(pod.uid)
-      const evictions = victims.map((victim) => evict(options, pod, victim, node).catch(ignoreNotFound))
-      void Promise.all([...evictions, withdraw(pod, node).catch(ignoreNotFound)])
-        .then(() => {}, options.onError)
-        .then(() => {
-          underWay.delete(pod.uid)
-          options.queue().ungate(pod.uid)
-        })
+      const evictions = staying.map((victim) => evict(options, pod, victim, node).catch(ignoreNotFound))
+      const finish = (proceed: (uid: string) => void) => {
+        underWay.delete(pod.uid)
+        proceed(pod.uid)
+      }
+      void Promise.all([...evictions, withdraw(pod, node).catch(ignoreNotFound)]).then(
+        () => finish((uid) => options.queue().ungate(uid)),
+        (error: unknown) => {
+          options.onError(error)
+          // nothing may come of it, so no event may come either: it is tried again at once
+          finish((uid) => options.queue().activate(uid))
+        },
+      )
     },
     /** Keeps a pod out of the queue while its victims are being evicted. */
     gate: definePlugin({
@@ -60,7 +68,7 @@ async function patchStatus(client: Client, { pod }: PodInfo, status: object): Pr
 
 /** The condition tells the victim's controllers and users why, then it is deleted with its own grace period. */
 async function evict({ client, clock, recorder }: PreemptorOptions, preemptor: PodInfo, victim: PodInfo, node: string): Promise<void> {
-  const { name = '', namespace = '', uid, generation, deletionTimestamp } = victim.pod.metadata ?? {}
+  const { name = '', namespace = '', uid, generation } = victim.pod.metadata ?? {}
   const scheduler = preemptor.pod.spec?.schedulerName ?? 'default-scheduler'
   if (podCondition(victim.pod, 'DisruptionTarget')?.status !== 'True') {
     const condition = {
@@ -74,9 +82,7 @@ async function evict({ client, clock, recorder }: PreemptorOptions, preemptor: P
     }
     await patchStatus(client, victim, { conditions: [condition] })
   }
-  if (deletionTimestamp === undefined) {
-    await client.delete(Pod, { name, namespace }, uid === undefined ? {} : { preconditions: { uid } })
-  }
+  await client.delete(Pod, { name, namespace }, uid === undefined ? {} : { preconditions: { uid } })
   recorder.record(victim.pod, 'Normal', 'Preempted', `Preempted by pod ${preemptor.uid} on node ${node}`)
 }
 

@@ -182,6 +182,14 @@ export class SchedulingQueue {
     if (item?.gate !== undefined) this.#requeue(item)
   }
 
+  /** Tries a pod again without an event and without backoff. */
+  activate(uid: string): void {
+    const item = this.#waiting.get(uid)
+    if (item === undefined) return
+    item.readyAt = this.#options.clock.now()
+    this.#requeue(item)
+  }
+
   close(): void {
     this.#timer?.timer.cancel()
     this.#flushTimer?.cancel()
