@@ -27,7 +27,7 @@ export function attaching(
     notes.told.delete(name)
     return had
       ? nothing
-      : told(wanted, 'Normal', 'SuccessfulAttachVolume', () => `AttachVolume.Attach succeeded for volume ${JSON.stringify(name)} `)
+      : told(wanted, 'Normal', 'SuccessfulAttachVolume', `AttachVolume.Attach succeeded for volume ${JSON.stringify(name)} `)
   }
   return waiting(wanted, attachment, notes, now)
 }
@@ -58,12 +58,7 @@ function refused(wanted: Wanted, others: readonly VolumeAttachmentObject[], read
   if (holders.length === 0 || notes.refused.has(name)) return nothing
   notes.refused.add(name)
   const users = usersOf(volume, holders, reads)
-  return told(
-    wanted,
-    'Warning',
-    'FailedAttachVolume',
-    (pod) => `Multi-Attach error for volume ${JSON.stringify(name)} ${holdersText(pod, users)}`,
-  )
+  return told(wanted, 'Warning', 'FailedAttachVolume', `Multi-Attach error for volume ${JSON.stringify(name)} ${holdersText(users)}`)
 }
 
 function usersOf({ spec }: PersistentVolumeObject, nodes: readonly string[], { pods }: AttachReads): PodObject[] {
@@ -71,15 +66,13 @@ function usersOf({ spec }: PersistentVolumeObject, nodes: readonly string[], { p
   return pods.by('claims-of-pod', key).filter((pod) => nodes.includes(pod.spec?.nodeName ?? '') && !hasEnded(pod))
 }
 
-/** Pods of other namespaces are counted, not named. */
-function holdersText(pod: PodObject, users: readonly PodObject[]): string {
+/** All are of one namespace: that of the claim. */
+function holdersText(users: readonly PodObject[]): string {
   if (users.length === 0) return "Volume is already exclusively attached to one node and can't be attached to another"
-  const local = users.filter(({ metadata }) => metadata?.namespace === pod.metadata?.namespace)
-  const foreign = users.length - local.length
-  const foreignText = `${foreign} pod(s) in different namespaces`
-  if (local.length === 0) return `Volume is already used by ${foreignText}`
-  const names = local.map(({ metadata }) => metadata?.name ?? '').sort()
-  return `Volume is already used by pod(s) ${names.join(', ')}${foreign > 0 ? ` and ${foreignText}` : ''}`
+  return `Volume is already used by pod(s) ${users
+    .map(({ metadata }) => metadata?.name ?? '')
+    .sort()
+    .join(', ')}`
 }
 
 /** A driver's error is told once; its silence each time it is too long. */
@@ -87,7 +80,7 @@ function waiting(wanted: Wanted, attachment: VolumeAttachmentObject, notes: Node
   const { volume, driver, handle } = wanted
   const name = volume.metadata?.name ?? ''
   const failed = (what: string) =>
-    told(wanted, 'Warning', 'FailedAttachVolume', () => `AttachVolume.Attach failed for volume ${JSON.stringify(name)} : ${what}`)
+    told(wanted, 'Warning', 'FailedAttachVolume', `AttachVolume.Attach failed for volume ${JSON.stringify(name)} : ${what}`)
   const error = attachment.status?.attachError
   if (error !== undefined) {
     const seen = `${error.time} ${error.message}`
@@ -106,7 +99,7 @@ function waiting(wanted: Wanted, attachment: VolumeAttachmentObject, notes: Node
   )
 }
 
-function told({ pods }: Wanted, type: 'Normal' | 'Warning', reason: string, message: (pod: PodObject) => string): Plan {
+function told({ pods }: Wanted, type: 'Normal' | 'Warning', reason: string, message: string): Plan {
   const sorted = [...pods].sort((a, b) => (objectKey(a) < objectKey(b) ? -1 : 1))
-  return plan(...sorted.map((pod) => event(type, reason, message(pod), { ...pod, apiVersion: 'v1', kind: 'Pod' })))
+  return plan(...sorted.map((pod) => event(type, reason, message, { ...pod, apiVersion: 'v1', kind: 'Pod' })))
 }

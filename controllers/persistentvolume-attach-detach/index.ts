@@ -87,6 +87,7 @@ export const persistentvolumeAttachDetach = defineController({
     )
     for (const name of notes.refused) if (!wanted.has(name)) notes.refused.delete(name)
     for (const name of notes.told.keys()) if (!wanted.has(name)) notes.told.delete(name)
+    if (notes.refused.size + notes.told.size + notes.unwantedSince.size === 0) memory.delete(key)
     // the status comes before a detachment: a kubelet must not mount what is about to go
     return plan(reported(node, kept, listers.volumes), ...detached, ...attached, requeueAfter(again))
   },
