@@ -160,6 +160,7 @@ function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outco
     ...(bind === undefined ? {} : { bind }),
     before: async () => {
       await status.cancel(pod.uid)
+      if (reservations.length > 0) await status.expect(pod.pod, node.name)
       for (const { steps } of reservations) await bindVolumes(options, steps, node.name, profile.bindTimeoutMs)
     },
     succeeded: () => {
@@ -175,7 +176,8 @@ function placePod(options: PumpOptions, item: QueuedPod, profile: Profile, outco
       const now = options.current(pod)
       if (now === undefined || now.spec?.nodeName) return queue.done(pod.uid)
       options.onError('binding failed', error, pod)
-      say(options, pod, { reason: 'SchedulerError', message: (error as Error).message, nominatedNode: '' })
+      // as it is now: an expectation of a node is taken back
+      say(options, { ...pod, pod: now }, { reason: 'SchedulerError', message: (error as Error).message, nominatedNode: '' })
       queue.failed(item)
     },
   })

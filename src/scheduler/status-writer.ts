@@ -62,6 +62,13 @@ export function createStatusWriter(options: { client: Client; clock: Clock; onEr
       waiting.set(pod.metadata?.uid ?? '', { pod, word })
       next()
     },
+    /** Says where the pod is expected to go while that still takes time; what comes of it is not waited for by others. */
+    async expect(pod: PodObject, node: string): Promise<void> {
+      const { name = '', namespace = '', uid } = pod.metadata ?? {}
+      if (pod.status?.nominatedNodeName === node) return
+      const patch = { metadata: { uid }, status: { nominatedNodeName: node } }
+      await options.client.patch(Pod, { name, namespace }, patch, { type: 'strategic', subresource: 'status' }).catch(options.onError)
+    },
     /** Drops what was to be said about a pod; resolves when nothing about it is on its way. */
     cancel(uid: string): Promise<void> | undefined {
       waiting.delete(uid)

@@ -86,3 +86,33 @@ test('a binding waits for what is being said about the pod', async () => {
   await settle()
   assert.deepEqual(calls, ['status a Unschedulable', 'binding a n1'])
 })
+
+/** A claim whose volume is made where its pod goes. */
+const delayed = {
+  world: {
+    claims: [{ metadata: { name: 'data', namespace: 'default', uid: 'c' }, spec: { storageClassName: 'disks' } }],
+    storageClasses: [{ metadata: { name: 'disks' }, provisioner: 'disk.example.com', volumeBindingMode: 'WaitForFirstConsumer' }],
+  },
+}
+const claimed = pod('a', { volumes: [{ name: 'v', persistentVolumeClaim: { claimName: 'data' } }] })
+
+test('while volumes are being bound the pod names its node', async () => {
+  const { addNode, setPod, calls } = setup(undefined, [], delayed)
+  addNode('n1')
+  setPod(claimed)
+  await settle()
+  assert.deepEqual(calls, ['status a expected on n1', 'binding a n1'])
+})
+
+test('volumes that are not bound in time send the pod back', async () => {
+  const bindVolumes = async () => {
+    throw new Error('binding volumes: context deadline exceeded')
+  }
+  const { addNode, setPod, calls, said, cache } = setup(undefined, [], { ...delayed, bindVolumes })
+  addNode('n1')
+  setPod({ ...claimed, status: { nominatedNodeName: 'n1' } })
+  await settle()
+  assert.deepEqual(said, ['a Warning FailedScheduling: running PreBind plugin "VolumeBinding": binding volumes: context deadline exceeded'])
+  assert.deepEqual(calls, ['status a SchedulerError on null'])
+  assert.equal(cache.node('n1')?.pods.size, 0)
+})

@@ -8,13 +8,17 @@ import { defaultProfile } from '../../src/scheduler/profile.ts'
 import { createPump } from '../../src/scheduler/pump.ts'
 import { SchedulingQueue } from '../../src/scheduler/queue.ts'
 import { createStatusWriter } from '../../src/scheduler/status-writer.ts'
-import { cluster, node, virtualClock } from './objects.ts'
+import { cluster, node, virtualClock, type WorldShape } from './objects.ts'
 
 /** Lets promises that are ready run. */
 export const settle = () => new Promise<void>((done) => setImmediate(done))
 
 /** The loop around a client that answers as `answer` says; what was called, said and evicted is written down. */
-export function setup(answer: (call: string) => Promise<unknown> = async () => ({}), extenders: readonly Extender[] = []) {
+export function setup(
+  answer: (call: string) => Promise<unknown> = async () => ({}),
+  extenders: readonly Extender[] = [],
+  { world = {}, bindVolumes = async () => {} }: { world?: WorldShape; bindVolumes?: () => Promise<void> } = {},
+) {
   const clock = virtualClock()
   const calls: string[] = []
   const said: string[] = []
@@ -26,11 +30,17 @@ export function setup(answer: (call: string) => Promise<unknown> = async () => (
   const client = {
     createSubresource: (_: unknown, { name }: { name: string }, kind: string, body: { target: { name: string } }) =>
       call(`${kind} ${name} ${body.target.name}`),
-    patch: (_: unknown, { name }: { name: string }, patch: { status: { conditions: [{ reason: string }] } }) =>
-      call(`status ${name} ${patch.status.conditions[0].reason}`),
+    patch: (
+      _: unknown,
+      { name }: { name: string },
+      patch: { status: { conditions?: [{ reason: string }]; nominatedNodeName?: string | null } },
+    ) =>
+      call(
+        `status ${name} ${patch.status.conditions?.[0].reason ?? 'expected'}${'nominatedNodeName' in patch.status ? ` on ${patch.status.nominatedNodeName}` : ''}`,
+      ),
   } as unknown as Client
   const profile = defaultProfile()
-  const cache = cluster([])
+  const cache = cluster([], [], world)
   const pods = new Map<string, Pod>()
   const queue = new SchedulingQueue({ clock, preEnqueue: () => profile.preEnqueue, plugins: () => profile.all, onReady: () => pump() })
   const pump = createPump({
@@ -44,7 +54,7 @@ export function setup(answer: (call: string) => Promise<unknown> = async () => (
     },
     profileOf: () => profile,
     current: ({ uid }) => pods.get(uid),
-    bindVolumes: async () => {},
+    bindVolumes,
     preempt: (pod, node, victims) => evicted.push(`${pod.uid} on ${node}: ${victims.map(({ uid }) => uid).join(' ')}`),
     extenders,
     clock,
