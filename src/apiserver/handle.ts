@@ -33,7 +33,9 @@ export async function handle(server: ServerContext, connection: Connection): Pro
   const served = server.observe?.({ info, auditId, longRunning })
   const ended = Promise.withResolvers<void>()
   const limit = longRunning ? undefined : limitTime(server, request, gone, ended.resolve)
-  void serve(server, request, gone.signal).then(ended.resolve)
+  void serve(server, request, gone.signal)
+    .catch((error: unknown) => lose(server, request, error))
+    .then(ended.resolve)
   await ended.promise
   limit?.cancel()
   request.audit?.end()
@@ -49,9 +51,13 @@ export async function handle(server: ServerContext, connection: Connection): Pro
 function limitTime(server: ServerContext, request: RequestContext, gone: AbortController, over: () => void): Timer | undefined {
   try {
     return server.clock.after(allottedMs(request.query, server.options.requestTimeoutMs), () => {
-      request.connection.response.on('error', () => {})
-      writeError(server, request, timedOut())
       gone.abort(timeIsOver)
+      request.connection.response.on('error', () => {})
+      try {
+        writeError(server, request, timedOut())
+      } catch (error) {
+        lose(server, request, error)
+      }
       over()
     })
   } catch (error) {
@@ -59,6 +65,12 @@ function limitTime(server: ServerContext, request: RequestContext, gone: AbortCo
     gone.abort(timeIsOver)
     return undefined
   }
+}
+
+/** Nothing can be said any more: the client sees the connection end. */
+function lose(server: ServerContext, request: RequestContext, error: unknown): void {
+  server.log.error({ err: error, path: request.info.path, auditId: request.auditId }, 'Cannot answer a request')
+  request.connection.response.destroy()
 }
 
 async function serve(server: ServerContext, request: RequestContext, signal: AbortSignal): Promise<void> {
