@@ -126,6 +126,7 @@ export function apiServerMetrics(startSeconds: number): ApiServerMetrics {
         ),
         ...(server.flowControl?.metrics() ?? []),
         ...(server.audit?.metrics() ?? []),
+        ...(server.aggregation?.metrics() ?? []),
         ...processLines(startSeconds, delay),
         '',
       ].join('\n'),

@@ -15,7 +15,7 @@ import { updateObject } from '../store.ts'
 import { statusStrategy } from '../strategy.ts'
 import { discoveryPath, failedVerdict, passedVerdict, type Verdict, verdictOfObjects, withVerdict } from './availability.ts'
 import { askAt } from './remote-request.ts'
-import type { RemoteService } from './remote-service.ts'
+import { isAvailable, type RemoteService } from './remote-service.ts'
 
 const apiServiceKind = APIService as unknown as Kind
 const resyncMs = 30_000
@@ -36,8 +36,10 @@ interface Known {
   state: 'resting' | 'waiting' | 'running' | 'again'
 }
 
-/** Checks from now on, until the server shuts down. `remote` tells how a service is reached. */
-export function keepAvailability(server: ServerContext, remote: (name: string) => RemoteService | undefined): void {
+type Lost = (name: string, reason: string) => void
+
+/** Checks from now on, until the server shuts down. `remote` tells how a service is reached; `lost` is told of what is available no more. */
+export function keepAvailability(server: ServerContext, remote: (name: string) => RemoteService | undefined, lost: Lost): void {
   const known = new Map<string, Known>()
   const waiting: string[] = []
   let running = 0
@@ -61,7 +63,7 @@ export function keepAvailability(server: ServerContext, remote: (name: string) =
       if (one === undefined) continue
       one.state = 'running'
       running++
-      void check(server, name, remote(name)).then((ok) => {
+      void check(server, name, remote(name), lost).then((ok) => {
         running--
         rest(name, one, ok)
         pump()
@@ -138,13 +140,14 @@ function fingerprintOf(server: ServerContext, { metadata, spec }: APIServiceObje
 }
 
 /** One check and its outcome, written down; false: come again soon. */
-async function check(server: ServerContext, name: string, remote: RemoteService | undefined): Promise<boolean> {
+async function check(server: ServerContext, name: string, remote: RemoteService | undefined, lost: Lost): Promise<boolean> {
   const apiService = server.read.get(APIService, undefined, name)
   if (apiService === undefined) return true
   const verdict = verdictOfObjects(apiService, server.read) ?? (remote === undefined ? undefined : await probe(server, remote))
   if (verdict === undefined || server.signal.aborted) return false
   try {
     await write(server, name, apiService, verdict)
+    if (isAvailable(apiService) && verdict.status !== 'True') lost(name, verdict.reason ?? '')
     return verdict.reason !== 'FailedDiscoveryCheck'
   } catch (error) {
     if (server.signal.aborted || isNotFound(error)) return true

@@ -5,6 +5,7 @@ import type { Kind } from '../../apimachinery/kind.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
 import type { RemoteVersion } from '../discovery/resources.ts'
 import { keepAvailability } from './availability-checks.ts'
+import { availabilityMetrics } from './metrics.ts'
 import { type ProxyOptions, proxy } from './proxy.ts'
 import { keepRegistered } from './register.ts'
 import { type OpenApiV2Part, openApiV2Parts, readDocuments } from './remote-documents.ts'
@@ -19,6 +20,8 @@ export interface AggregationOptions extends ProxyOptions {
 export interface Aggregation {
   /** Counts changes of what other servers say of themselves. */
   readonly generation: number
+  /** Lines of /metrics. */
+  metrics: () => string[]
   /** Registers the server's own group versions and begins to check the others; resolves when the former is done. */
   start: () => Promise<void>
   /** Who answers requests for a path; undefined: this server itself. */
@@ -43,6 +46,7 @@ export function aggregation(server: ServerContext, options: AggregationOptions =
   const changed = () => {
     generation++
   }
+  const metrics = availabilityMetrics()
   const documents = readDocuments(server, changed)
   const bucket = server.cache.bucket(APIService as unknown as Kind)
   const sync = (): void => {
@@ -80,8 +84,9 @@ export function aggregation(server: ServerContext, options: AggregationOptions =
     get generation() {
       return generation
     },
+    metrics: () => metrics.lines(server.read.list(APIService)),
     start: () => {
-      keepAvailability(server, (name) => remotes.get(name))
+      keepAvailability(server, (name) => remotes.get(name), metrics.lost)
       return keepRegistered(server)
     },
     handlerOf: (path) => {

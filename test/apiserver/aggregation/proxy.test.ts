@@ -203,6 +203,15 @@ describe('a server behind that cannot be believed or reached', () => {
     assert.equal((await k.call('GET', `${flunders}/a`)).code, 200)
   })
 
+  it('is counted', async () => {
+    const { text } = await k.call('GET', '/metrics')
+    assert.match(text, /^aggregator_unavailable_apiservice\{name="v1alpha1.wardle.example.com"\} 0$/m)
+    assert.match(
+      text,
+      /^aggregator_unavailable_apiservice_total\{name="v1alpha1.wardle.example.com",reason="FailedDiscoveryCheck"\} [1-9]/m,
+    )
+  })
+
   it('is no longer registered', async () => {
     await k.call('DELETE', apiServicePath)
     await until(async () => ((await k.call('GET', flunders)).code === 404 ? true : undefined))
