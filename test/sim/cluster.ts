@@ -21,17 +21,24 @@ export interface ClusterSetting extends Omit<Ground, 'weather' | 'up'> {
 /** What controllers are given over the public API. Those that sign with keys are left out: keys do not follow from a seed. */
 const given = new Set(['accessReview', 'metrics', 'namespaceContent', 'objectGraph', 'scales'])
 
-const manager = program('kube-controller-manager', runControllerManager, {
-  available: controllers.filter(({ needs = [] }) => needs.every((port) => given.has(port))),
-  controllers: ['*'],
-  leaderElect: false,
-  identity: 'simulated',
-  settings: { 'node-ipam': { clusterCidr: '10.244.0.0/16' }, 'root-ca-certificate-publisher': { rootCa: 'simulated' } },
-  ports: {},
-  openPorts,
-})
+const manager = (name: string, leaderElect: boolean) =>
+  program(name, runControllerManager, {
+    available: controllers.filter(({ needs = [] }) => needs.every((port) => given.has(port))),
+    controllers: ['*'],
+    leaderElect,
+    identity: name,
+    settings: { 'node-ipam': { clusterCidr: '10.244.0.0/16' }, 'root-ca-certificate-publisher': { rootCa: 'simulated' } },
+    ports: {},
+    openPorts,
+  })
 
-const scheduler = program('kube-scheduler', runScheduler, { leaderElect: false, identity: 'simulated' })
+const scheduler = (name: string, leaderElect: boolean) => program(name, runScheduler, { leaderElect, identity: name })
+
+/** One of each kind, or two that take turns. */
+function core(pairs: boolean): Program[] {
+  const one = [manager('kube-controller-manager', pairs), scheduler('kube-scheduler', pairs)]
+  return pairs ? [...one, manager('kube-controller-manager-2', true), scheduler('kube-scheduler-2', true)] : one
+}
 
 const capacity = { cpu: '16', memory: '64Gi', pods: '110', 'ephemeral-storage': '100Gi' }
 
@@ -52,9 +59,9 @@ export class SimulatedCluster {
     this.#o = setting
   }
 
-  async start(nodes: number): Promise<void> {
+  async start(nodes: number, pairs: boolean): Promise<void> {
     await this.startServer()
-    for (const program of [manager, scheduler]) this.#add(program)
+    for (const program of core(pairs)) this.#add(program)
     for (let count = 0; count < nodes; count++) this.addNode()
   }
 
@@ -65,7 +72,7 @@ export class SimulatedCluster {
 
   /** Programs other than kubelets. */
   coreNames(): string[] {
-    return [manager.name, scheduler.name]
+    return [...this.#programs.keys()].filter((name) => !name.startsWith('kubelet'))
   }
 
   storm(on: boolean): void {
@@ -80,7 +87,15 @@ export class SimulatedCluster {
     const program = this.#programs.get(name)
     if (program === undefined || this.#running.has(name)) return
     this.#o.note(`start ${name}`)
-    this.#running.set(name, startProcess(program, this.#ground(), ++this.#incarnations))
+    const ended = (_: string, error: unknown) => this.#ended(name, error)
+    this.#running.set(name, startProcess(program, { ...this.#ground(), ended }, ++this.#incarnations))
+  }
+
+  /** Who has lost its lease ends, and is started again as a supervisor would. */
+  #ended(name: string, error: unknown): void {
+    if (!(error instanceof Error && error.message.startsWith('leader election lost'))) return this.#o.ended(name, error)
+    this.kill(name)
+    this.#o.timeline.after(1000, () => this.launch(name))
   }
 
   kill(name: string): void {

@@ -113,7 +113,7 @@ const checks: Record<string, Check> = {
     if (running.length > 1) say(`${running.length} jobs run at once`)
     if ((object.status?.active ?? []).length !== running.length) say('status.active is wrong')
   },
-  Service: (object, world, { name, spec }, say) => {
+  Service: (_, world, { name, spec }, say) => {
     const ready = podsOf(world, spec.selector.app)
       .filter((pod) => isReady(pod) && isActive(pod))
       .map((pod) => pod.status.podIP as string)
@@ -123,7 +123,6 @@ const checks: Record<string, Check> = {
     )
     const addresses = told.flatMap((endpoint) => endpoint.addresses)
     if (ready.sort().join() !== addresses.sort().join()) say(`endpoints are ${addresses}, ready pods ${ready}`)
-    void object
   },
 }
 

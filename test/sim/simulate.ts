@@ -10,7 +10,7 @@ import { linked } from './network.ts'
 import { Script } from './script.ts'
 import { Seeded } from './seeded.ts'
 import { freshStorage, startMs } from './server.ts'
-import { type StormName, storms, weatherOf } from './storms.ts'
+import { type Storm, type StormName, storms, weatherOf } from './storms.ts'
 import { Timeline } from './timeline.ts'
 import { User } from './user.ts'
 import { drawWorkloads } from './workloads.ts'
@@ -100,7 +100,7 @@ class Simulation {
 
   async #act(storage: Awaited<ReturnType<typeof freshStorage>>): Promise<void> {
     const { timeline } = this
-    const storm = storms[this.#storm]
+    const storm: Storm = storms[this.#storm]
     const random = new Seeded(this.#seed, 'script')
     const weather = weatherOf(storm, new Seeded(this.#seed, 'weather'))
     const cluster = new SimulatedCluster({
@@ -114,7 +114,7 @@ class Simulation {
       watched: (watch, piece) => this.#watched(watch, piece),
       ended: (name, error) => this.#fault(`${name} ended by itself: ${(error as Error | undefined)?.stack}`),
     })
-    await cluster.start(random.between(2, 4))
+    await cluster.start(random.between(2, 4), storm.pairs === true)
     const transport = linked(cluster.userLink())
     const user = new User(createClient({ transport, userAgent: 'user/simulated', clock: timeline }), timeline)
     await timeline.drive(user.makeNamespace())

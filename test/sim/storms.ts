@@ -11,6 +11,10 @@ export interface Storm {
   nodes: boolean
   /** Pods are deleted and evicted under their owners. */
   pods: boolean
+  /** Requests fail three times as often. */
+  fierce?: true
+  /** Two controller-managers and two schedulers; one of each leads. */
+  pairs?: true
 }
 
 export const storms = {
@@ -19,6 +23,8 @@ export const storms = {
   restarts: { requests: true, restarts: true, nodes: false, pods: false },
   pods: { requests: true, restarts: false, nodes: false, pods: true },
   nodes: { requests: false, restarts: false, nodes: true, pods: true },
+  fierce: { requests: true, restarts: true, nodes: false, pods: false, fierce: true },
+  pairs: { requests: true, restarts: true, nodes: false, pods: true, pairs: true },
   all: { requests: true, restarts: true, nodes: true, pods: true },
 } satisfies Record<string, Storm>
 
@@ -27,7 +33,7 @@ export type StormName = keyof typeof storms
 /** The weather of a storm. */
 export function weatherOf(storm: Storm, random: Seeded): Weather {
   if (!storm.requests) return fairWeather
-  const share = (most: number) => random.next() ** 2 * most
+  const share = (most: number) => random.next() ** 2 * most * (storm.fierce ? 3 : 1)
   return {
     latencyMs: [0, random.between(1, 50)],
     slow: share(0.1),
