@@ -25,6 +25,7 @@ const retryMs = 5_000
 export const storageVersionMigrator = defineController({
   name: 'storage-version-migrator',
   for: StorageVersionMigration,
+  ifServed: true,
   reads: {},
   needs: ['storageMigration'],
   async reconcile(one, _reads, { now, ports }) {

@@ -36,6 +36,8 @@ export interface ControllerSpec<T extends KubeObject, R extends Record<string, K
   /** Upstream's name minus "-controller". */
   name: string
   for: Kind<T>
+  /** Run only where the API server serves the version of `for`: it is one that servers do not serve by default. */
+  ifServed?: true
   /** What events call their source. Default: the name and `-controller`. */
   eventSource?: string
   /** Whether an update of the object itself wakes it. Default: every one does. */

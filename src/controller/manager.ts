@@ -2,6 +2,7 @@
 
 import { Lease } from '../api/coordination/lease.ts'
 import { Event } from '../api/core/event.ts'
+import { sleep } from '../apimachinery/clock.ts'
 import { createEventRecorder } from '../client/event-recorder.ts'
 import { InformerFactory } from '../client/informer.ts'
 import { runAsLeader } from '../client/leader-election.ts'
@@ -60,12 +61,35 @@ export const runControllerManager: Component<ControllerManagerOptions> = async (
   )
 }
 
-async function runAll(
+const discoveryRetryMs = 1000
+
+/** Without those whose kind the API server does not serve, where that is not sure (`ifServed`). */
+async function served(
   controllers: readonly (Controller | LoopController)[],
+  { client, clock, log, signal }: ComponentContext,
+): Promise<readonly (Controller | LoopController)[]> {
+  const unsure = controllers.filter((controller) => !isLoop(controller) && controller.ifServed === true)
+  while (unsure.length > 0) {
+    try {
+      const { groups } = (await client.raw('GET', '/apis', { signal })) as { groups: { versions: { groupVersion: string }[] }[] }
+      const versions = new Set(groups.flatMap((group) => group.versions.map(({ groupVersion }) => groupVersion)))
+      return controllers.filter((controller) => !unsure.includes(controller) || versions.has((controller as Controller).for.apiVersion))
+    } catch (err) {
+      if (signal.aborted) throw err
+      log.warn({ err }, 'discovery failed')
+      await sleep(clock, discoveryRetryMs, signal)
+    }
+  }
+  return controllers
+}
+
+async function runAll(
+  chosen: readonly (Controller | LoopController)[],
   options: ControllerManagerOptions,
   context: ComponentContext & { ready?: () => void },
 ): Promise<void> {
   const { client, clock, random, log, signal } = context
+  const controllers = await served(chosen, context)
   const informers = new InformerFactory({ client, clock, random, signal, onError: (err) => log.debug({ err }, 'watch failed') })
   const ports = { ...options.ports, ...options.openPorts?.({ ...context, informers }) }
   const recorders: { flush(): Promise<void> }[] = []
