@@ -2,16 +2,20 @@
 // Bounded by the number of distinct keys, which the informer's cache bounds. After client-go's util/workqueue.
 import type { Clock, Timer } from '../apimachinery/clock.ts'
 import { type BackoffOptions, backoffDelay } from './backoff.ts'
+import type { QueueObserver } from './queue-metrics.ts'
 
 export interface WorkqueueOptions {
   clock: Clock
   /** Delay of a failing key. Default upstream's 5 ms … 1000 s. */
   backoff?: BackoffOptions
+  /** Told of what happens, for metrics. */
+  observer?: QueueObserver | undefined
 }
 
 export class Workqueue {
   readonly #clock: Clock
   readonly #backoff: BackoffOptions
+  readonly #observer: QueueObserver | undefined
   readonly #ready = new Set<string>()
   readonly #working = new Set<string>()
   readonly #again = new Set<string>()
@@ -22,6 +26,7 @@ export class Workqueue {
 
   constructor(options: WorkqueueOptions) {
     this.#clock = options.clock
+    this.#observer = options.observer
     this.#backoff = options.backoff ?? { initialMs: 5, maxMs: 1_000_000 }
   }
 
@@ -36,16 +41,19 @@ export class Workqueue {
   }
 
   add(key: string): void {
-    if (this.#closed) return
-    if (this.#working.has(key)) {
-      this.#again.add(key)
-      return
-    }
+    if (this.#closed || this.#ready.has(key) || this.#again.has(key)) return
+    this.#observer?.added(key)
+    if (this.#working.has(key)) this.#again.add(key)
+    else this.#enqueue(key)
+  }
+
+  #enqueue(key: string): void {
     const waiter = this.#waiters.shift()
     if (waiter === undefined) {
       this.#ready.add(key)
       return
     }
+    this.#observer?.taken(key)
     this.#working.add(key)
     waiter(key)
   }
@@ -71,6 +79,7 @@ export class Workqueue {
   addRateLimited(key: string): void {
     const failures = this.#failures.get(key) ?? 0
     this.#failures.set(key, failures + 1)
+    this.#observer?.retried()
     this.addAfter(key, backoffDelay(this.#backoff, failures))
   }
 
@@ -88,6 +97,7 @@ export class Workqueue {
     if (this.#closed) return Promise.resolve(undefined)
     for (const key of this.#ready) {
       this.#ready.delete(key)
+      this.#observer?.taken(key)
       this.#working.add(key)
       return Promise.resolve(key)
     }
@@ -95,8 +105,9 @@ export class Workqueue {
   }
 
   done(key: string): void {
+    this.#observer?.finished(key)
     this.#working.delete(key)
-    if (this.#again.delete(key)) this.add(key)
+    if (this.#again.delete(key) && !this.#closed) this.#enqueue(key)
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import { sleep } from '../apimachinery/clock.ts'
 import { createEventRecorder } from '../client/event-recorder.ts'
 import { InformerFactory } from '../client/informer.ts'
 import { runAsLeader } from '../client/leader-election.ts'
+import type { QueueMetrics } from '../client/queue-metrics.ts'
 import type { Component, ComponentContext } from '../component.ts'
 import { type Controller, isLoop, type LoopController } from './define.ts'
 import { runController } from './runner.ts'
@@ -24,6 +25,8 @@ export interface ControllerManagerOptions {
   workers?: Readonly<Record<string, number>>
   /** What controllers `need`, by port name. A function gets the running context. */
   ports: Readonly<Record<string, unknown>>
+  /** Where metrics of the controllers' queues are kept. */
+  queues?: QueueMetrics
   openPorts?: (context: ComponentContext & { informers: InformerFactory }) => Record<string, unknown>
 }
 
@@ -107,7 +110,7 @@ async function runAll(
     recorders.push(recorder)
     const workers = options.workers?.[controller.name]
     const given = { options: settings, ports, ...(workers === undefined ? {} : { workers }) }
-    return runController(controller, { client, informers, recorder, clock, random, log, signal, ...given })
+    return runController(controller, { client, informers, recorder, clock, random, log, signal, queues: options.queues, ...given })
   })
   context.ready?.()
   await Promise.all([...runs, informers.stopped()])

@@ -7,6 +7,7 @@ import { type KubeObject, objectKey, splitKey } from '../apimachinery/meta.ts'
 import type { Client } from '../client/client.ts'
 import type { EventRecorder } from '../client/event-recorder.ts'
 import { cachesSynced, type InformerFactory, type InformerHandler, type ObjectCache } from '../client/informer.ts'
+import type { QueueMetrics } from '../client/queue-metrics.ts'
 import { Workqueue } from '../client/workqueue.ts'
 import type { Controller, ReconcileContext } from './define.ts'
 import { executePlan } from './execute.ts'
@@ -28,6 +29,8 @@ export interface RunnerOptions {
   workers?: number
   /** The ports the controller `needs`. */
   ports?: Record<string, unknown>
+  /** Where the queue's metrics are kept. */
+  queues?: QueueMetrics | undefined
   /** Told after each reconcile, for metrics. */
   observe?: (controller: string, seconds: number, outcome: 'done' | 'retry' | 'error') => void
 }
@@ -59,7 +62,7 @@ class ControllerRun {
   constructor(controller: Controller, options: RunnerOptions) {
     this.#controller = controller
     this.#o = options
-    this.#queue = new Workqueue({ clock: options.clock })
+    this.#queue = new Workqueue({ clock: options.clock, observer: options.queues?.of(controller.name) })
     this.#settings = { ...controller.options, ...options.options }
     this.#cache = this.#open(controller.for)
     for (const [name, kind] of Object.entries(controller.reads)) this.#reads[name] = this.#open(kind as Kind)

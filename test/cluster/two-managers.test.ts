@@ -23,7 +23,7 @@ after(async () => {
 })
 
 function spawnManager(name: string): void {
-  const flags = [`--kubeconfig=${join(directory, 'kubeconfig')}`, `--leader-elect-identity=${name}`]
+  const flags = [`--kubeconfig=${join(directory, 'kubeconfig')}`, `--leader-elect-identity=${name}`, '--secure-port=0']
   const cidrs = ['--allocate-node-cidrs=true', '--cluster-cidr=10.244.0.0/16', `--root-ca-file=${join(directory, 'ca.crt')}`]
   managers.set(name, spawn(process.execPath, ['src/cli/main.ts', 'controller-manager', ...flags, ...cidrs], { stdio: 'ignore' }))
 }

@@ -5,6 +5,7 @@ import { signingFlags } from '../signing-flags.ts'
 
 export const controllerManagerFlags = {
   'allocate-node-cidrs': booleanFlag('Give each node a pod range out of --cluster-cidr'),
+  'bind-address': stringFlag('Address on which to serve /healthz, /livez, /readyz and /metrics', '0.0.0.0'),
   'cluster-cidr': stringFlag('Range of pod addresses'),
   ...signingFlags,
   'concurrent-horizontal-pod-autoscaler-syncs': integerFlag('HorizontalPodAutoscalers looked at at the same time', 5, {
@@ -53,6 +54,7 @@ export const controllerManagerFlags = {
   'secondary-node-eviction-rate': numberFlag('Nodes of a large zone with many ill nodes that pods may be driven off, a second', 0.01, {
     min: 0,
   }),
+  'secure-port': integerFlag('HTTPS port of /healthz, /livez, /readyz and /metrics; 0 serves nothing', 10_257, { min: 0, max: 65_535 }),
   'service-account-private-key-file': stringFlag(
     'PEM private key that signs tokens in Secrets of type kubernetes.io/service-account-token',
   ),

@@ -4,12 +4,14 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { controllers } from '../../../controllers/index.ts'
+import { queueMetrics } from '../../client/queue-metrics.ts'
 import { type ControllerManagerOptions, chosenControllers, runControllerManager } from '../../controller/manager.ts'
 import { openPorts } from '../../controller/open-ports.ts'
 import { accountTokenPort } from '../account-token.ts'
 import { certificatesPortOfFiles } from '../certificate-signer.ts'
 import { defineCommand } from '../command.ts'
 import { type FlagValues, UsageError } from '../flags.ts'
+import { withHealthServer } from '../health-server.ts'
 import { signerFiles } from '../signing-flags.ts'
 import { runWorker } from '../worker.ts'
 import { controllerManagerFlags } from './controller-manager-flags.ts'
@@ -19,7 +21,10 @@ export const command = defineCommand({
   summary: 'Run the controllers',
   flags: controllerManagerFlags,
   async run(values, terminal) {
-    await runWorker('kube-controller-manager', values, runControllerManager, controllerManagerOptions(values), terminal)
+    const queues = queueMetrics(terminal.clock)
+    const server = { address: values['bind-address'], port: values['secure-port'], metrics: queues.text }
+    const options = { ...controllerManagerOptions(values), queues }
+    await runWorker('kube-controller-manager', values, withHealthServer(runControllerManager, server), options, terminal)
   },
 })
 

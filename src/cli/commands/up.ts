@@ -134,6 +134,7 @@ function processes(values: Values, given: ReadonlySet<string>, { directory, port
       `--cluster-cidr=${values['cluster-cidr']}`,
       '--allocate-node-cidrs=true',
       leader,
+      '--secure-port=0',
       `--load-balancer-pool=${values['load-balancer-pool']}`,
       // who names authorities of single signers names none for all
       ...(Object.keys(signingFlags).some((name) => name.endsWith('-file') && given.has(name))
