@@ -6,9 +6,9 @@ import { controllerManagerFlags } from '../../src/cli/commands/controller-manage
 import { handedOn } from '../../src/cli/commands/handed-on.ts'
 import { parseFlags } from '../../src/cli/flags.ts'
 
-test('a flag of both components is one that up sets for both', () => {
+test('a flag of both components is one that up sets for both, or the address that it hands to the API server alone', () => {
   const shared = Object.keys(apiserverFlags).filter((name) => Object.hasOwn(controllerManagerFlags, name))
-  assert.deepEqual(shared, ['service-cluster-ip-range'])
+  assert.deepEqual(shared.sort(), ['bind-address', 'secure-port', 'service-cluster-ip-range'])
 })
 
 test('what was given arrives as it was meant', () => {
