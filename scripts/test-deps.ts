@@ -1,6 +1,9 @@
-// What the real-part tests need beside npm packages: the kubectl and helm binaries out of their npm layers.
+// What the real-part tests need beside npm packages: the kubectl and helm binaries out of their npm layers, Debian's Python and Go clients.
 // Idempotent; prints what it did. A group whose needs cannot be met is named by `missingDependencies`.
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { installDebian } from './debian.ts'
+import { ensureGoClient } from './go-client.ts'
 import { readZipEntries } from './unzip.ts'
 
 interface Dependency {
@@ -29,11 +32,19 @@ const kubectl20: Dependency = {
   name: 'kubectl 1.20',
   ensure: () => unzipped('node_modules/@aws-cdk/asset-kubectl-v20/lib/layer.zip', `${cache}/v20`, ['kubectl']),
 }
+const python: Dependency = {
+  name: 'python3-kubernetes (Debian)',
+  ensure: () =>
+    installDebian(['python3-kubernetes'], () => spawnSync('/usr/bin/python3', ['-c', 'import kubernetes.dynamic']).status === 0),
+}
+const goClient: Dependency = { name: 'golang-go and golang-k8s-client-go-dev (Debian 13)', ensure: ensureGoClient }
 
 const needs: Readonly<Record<string, readonly Dependency[]>> = {
   kubectl: [kubectl35, kubectl20],
   cluster: [kubectl35],
   clients: [kubectl35],
+  'clients/python': [python],
+  'clients/go': [goClient],
   crash: [],
 }
 

@@ -5,12 +5,14 @@ import { globSync } from 'node:fs'
 import { missingDependencies } from './test-deps.ts'
 
 /** Folders of test/ whose tests start real processes or clients, load a server or take minutes; all others are unit tests. */
-const realGroups = ['apiserver/robustness', 'cluster', 'crash', 'kubectl', 'clients', 'sim'] as const
+const realGroups = ['apiserver/robustness', 'cluster', 'crash', 'kubectl', 'clients', 'clients/python', 'clients/go', 'sim'] as const
 const unitProcesses = 2
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const unitOnly = process.argv.includes('--unit')
-const isReal = (file: string) => realGroups.some((group) => file.startsWith(`test/${group}/`))
+/** The group of a file: the one that names it most closely. */
+const groupOf = (file: string) => realGroups.findLast((group) => file.startsWith(`test/${group}/`))
+const isReal = (file: string) => groupOf(file) !== undefined
 const all = globSync('test/**/*.test.ts').sort()
 const totals = { passed: 0, failed: 0 }
 
@@ -83,7 +85,7 @@ const notRun: string[] = []
 for (const group of unitOnly ? [] : realGroups) {
   if (asked.length > 0 && !asked.includes(group)) continue
   const missing = missingDependencies(group)
-  const files = all.filter((file) => file.startsWith(`test/${group}/`))
+  const files = all.filter((file) => groupOf(file) === group)
   if (missing.length > 0) notRun.push(`${group}: needs ${missing.join(', ')}`)
   else good = report(group, await nodeTest(files, ['--test-concurrency=1', '--test-timeout=600000'], true)) && good
 }

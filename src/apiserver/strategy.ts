@@ -9,6 +9,8 @@ import type { Kind, WriteContext } from '../apimachinery/kind.ts'
 import type { KubeObject } from '../apimachinery/meta.ts'
 import { immutableField, validateObjectMeta, validateObjectMetaUpdate } from '../apimachinery/object-meta.ts'
 import { cloneJson } from '../apimachinery/patch/json-values.ts'
+import { decodeValue } from '../apimachinery/schema/decode.ts'
+import { schemaOf } from '../apimachinery/schema/from-openapi.ts'
 
 type Fields = Record<string, unknown>
 
@@ -46,10 +48,17 @@ const namespaceMismatch = 'the namespace of the provided object does not match t
 
 /** Status wiped, generation begun, the kind's own preparation. */
 export function prepareForCreate(kind: Kind, draft: KubeObject, context: WriteContext, { status } = kind.subresources): void {
-  if (status === true && kind.statusOnCreate !== true) delete (draft as Fields)['status']
+  if (status === true && kind.statusOnCreate !== true) wipeStatus(kind, draft as Fields)
   kind.prepareForCreate?.(draft, context)
   if (kind.generation !== undefined) draft.metadata!.generation = 1
   else delete draft.metadata!.generation
+}
+
+/** A built-in kind keeps what Go writes of an empty status, so that every client finds one (`status: {}`). */
+function wipeStatus(kind: Kind, draft: Fields): void {
+  const empty = kind.custom === true ? undefined : decodeValue<Fields>({}, schemaOf(kind.schemaName))['status']
+  if (empty === undefined) delete draft['status']
+  else draft['status'] = empty
 }
 
 /** Field errors of a new object: the kind's, then (if none) those of its metadata. */

@@ -1,6 +1,6 @@
 // PATCH: JSON patch, merge patch, strategic merge patch and apply onto the present object; the store repeats it after a lost race (wire.md 20, 29–35).
 
-import { ApiError, badRequest, invalid } from '../../apimachinery/api-error.ts'
+import { ApiError, badRequest, conflict, invalid } from '../../apimachinery/api-error.ts'
 import { invalidValue } from '../../apimachinery/field-errors.ts'
 import { isObject, JsonError, stringifyJson } from '../../apimachinery/json.ts'
 import { valueWeight } from '../../apimachinery/json-weight.ts'
@@ -24,7 +24,7 @@ import { writeOptions } from '../parameters.ts'
 import { schemaIn, withDefaults } from '../schemas.ts'
 import type { Transform, Write } from '../store.ts'
 import { updateObject } from '../store.ts'
-import { tooHeavy } from '../store-errors.ts'
+import { groupResource, tooHeavy } from '../store-errors.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Target } from '../target.ts'
 import { writeOf } from '../write-request.ts'
@@ -106,6 +106,11 @@ function applied(write: Write, parsed: ParsedBody, options: WriteOptions): Trans
   return (current: KubeObject | undefined) => {
     const result = applyObject(write, current, parsed, options, warned ? [] : write.warnings)
     warned = true
+    const uid = result.metadata?.uid
+    if (current === undefined && uid) {
+      const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
+      throw conflict(groupResource(write.resolved), write.name, why)
+    }
     return result
   }
 }
