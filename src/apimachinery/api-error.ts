@@ -149,7 +149,7 @@ export function invalid(kind: KindName, name: string, found: readonly FieldError
   const list = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const causes = errors.map((error) => ({ reason: error.type, message: fieldErrorBody(error), field: error.field }))
   return new ApiError('Invalid', `${subject} "${name}" is invalid${texts.length === 0 ? '' : `: ${list}`}`, {
-    details: { ...(name === '' ? {} : { name }), ...groupOf(kind), kind: kind.kind, causes },
+    details: { ...(name === '' ? {} : { name }), ...groupOf(kind), ...(kind.kind === '' ? {} : { kind: kind.kind }), causes },
   })
 }
 

@@ -85,10 +85,24 @@ export function decodeParsed(
 }
 
 function readProtobuf(server: ServerContext, body: Buffer, expected: Expected): KubeObject {
-  const envelope = decodeEnvelope(body)
+  const envelope = openEnvelope(body, expected)
   checkType(server, { apiVersion: envelope.apiVersion, kind: envelope.kind }, expected)
   const value = decodeProtobuf(envelope.raw, expected.schema)
   return withType(decode(value, expected.schema, { fieldValidation: 'Ignore' }).object, expected)
+}
+
+function openEnvelope(body: Buffer, { kind }: Expected) {
+  try {
+    return decodeEnvelope(body)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    throw unrecognized(kind, error.message, body)
+  }
+}
+
+/** 400 for a body whose kind cannot even be read. */
+function unrecognized(kind: string, why: string, body: Buffer): ApiError {
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(body)})`)
 }
 
 function withType(object: KubeObject, { group, version, kind }: Expected): KubeObject {
@@ -128,15 +142,27 @@ export function parseYamlBody(body: Buffer): ParsedBody {
 function parseOrRefuse(parse: () => ParsedBody, body: Buffer, { kind }: Expected): ParsedBody {
   try {
     const parsed = parse()
-    if (isObject(parsed.value)) return parsed
+    if (parsed.value === null) return { ...parsed, value: {} }
+    if (isObject(parsed.value)) {
+      checkTypeWords(parsed.value)
+      return parsed
+    }
     throw new JsonError(
       `json: cannot unmarshal ${jsonWord(parsed.value)} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`,
     )
   } catch (error) {
     if (!(error instanceof JsonError)) throw error
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${error.message} (${summary(body)})`,
-    )
+    throw unrecognized(kind, `couldn't get version/kind; json parse error: ${error.message}`, body)
+  }
+}
+
+/** Kind and apiVersion are read before anything else. */
+function checkTypeWords(value: Record<string, unknown>): void {
+  for (const word of ['apiVersion', 'kind']) {
+    const given = value[word]
+    if (given === undefined || given === null || typeof given === 'string') continue
+    const type = isObject(given) ? 'object' : jsonWord(given)
+    throw new JsonError(`json: cannot unmarshal ${type} into Go struct field .${word} of type string`)
   }
 }
 
@@ -154,8 +180,11 @@ function summary(body: Buffer): string {
 /** Kind and apiVersion of the body against what is expected; both may be absent. Throws 400. */
 function checkType(server: ServerContext, value: Record<string, unknown>, expected: Expected): { kind: string; version: string } {
   const apiVersion = typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? value['apiVersion'] : undefined
-  if (expected.anyGroup === true) return { kind: expected.kind, version: expected.version }
   const kind = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : expected.kind
+  if (expected.anyGroup === true) {
+    if (kind !== expected.kind) throw badRequest(unregistered(apiVersion ?? expected.version, kind))
+    return { kind, version: expected.version }
+  }
   const wanted = apiVersionOf(expected.group, expected.version)
   const given = apiVersion ?? wanted
   const { version } = splitApiVersion(given)

@@ -5,6 +5,7 @@ import type { Answer, RequestContext, ServerContext, Subresource } from './conte
 import type { RequestInfo } from './request-info.ts'
 import { statusStrategy } from './strategy.ts'
 import type { Target } from './target.ts'
+import { noSuchResource, pageNotFound, unknownVersion } from './unknown.ts'
 import { create } from './verbs/create.ts'
 import { remove, removeCollection } from './verbs/delete.ts'
 import { get } from './verbs/get.ts'
@@ -32,11 +33,12 @@ const itemVerbs = new Set(['get', 'update', 'patch', 'delete'])
 export async function answer(server: ServerContext, request: RequestContext): Promise<Answer> {
   const { info, resolved } = request
   if (!info.isResourceRequest) return routeAnswer(server, request)
-  if (resolved === undefined) return unknownResource(server, info)
+  if (resolved === undefined) return unknownVersion(server.registry, info.group, info.version)
   const deprecation = resolved.served === undefined ? resolved.kind.deprecation : resolved.served.deprecation
   if (deprecation !== undefined) request.warnings.push(deprecation)
   const { kind } = resolved
   if (!fitsScope(kind, info) || info.verb === 'proxy') throw noSuchResource()
+  if (info.verb === 'watch' && request.method !== 'GET') throw methodNotAllowed()
   const namespace = kind.scope === 'Cluster' ? undefined : info.namespace || undefined
   const target: Target = { resolved, namespace, name: info.parts[1] ?? '' }
   if (info.subresource !== '') return subresourceAnswer(server, request, target)
@@ -94,25 +96,6 @@ async function routeAnswer(server: ServerContext, request: RequestContext): Prom
   const methods = route.methods ?? ['GET', 'HEAD']
   if (!methods.includes(request.method)) throw methodNotAllowed()
   return route.handle(request, server)
-}
-
-function unknownResource(server: ServerContext, { group, version }: RequestInfo): Answer {
-  const known = server.registry.resolved().some((resolved) => resolved.group === group && resolved.version === version)
-  if (known) throw noSuchResource()
-  return pageNotFound
-}
-
-/** Go's answer for paths that nobody serves. */
-const pageNotFound: Answer = {
-  type: 'raw',
-  code: 404,
-  contentType: 'text/plain; charset=utf-8',
-  body: '404 page not found\n',
-  headers: { 'X-Content-Type-Options': 'nosniff' },
-}
-
-function noSuchResource(): ApiError {
-  return new ApiError('NotFound', 'the server could not find the requested resource', { details: {} })
 }
 
 function methodNotAllowed(): ApiError {

@@ -79,8 +79,6 @@ export function applyObject(
   const object = decodeParsed(server, { value: merged.object, duplicates: [] }, expected, 'Ignore', [])
   checkSubmitted(resolved, object, current, write.subresource)
   const stored = withDefaults(resolved.kind, toStored(resolved, cloneJson(object)))
-  stored.metadata ??= {}
-  stored.metadata.name ??= write.name
   return withEntries(stored, merged.managedFields)
 }
 

@@ -19,7 +19,7 @@ export function encodeToken(revision: number, lastKey: string, prefix: string): 
 /** The inverse of {@link encodeToken}. Throws 400 for anything else; keys outside the prefix cannot be reached. */
 export function decodeToken(text: string, prefix: string): ListToken {
   let token: { v?: unknown; rv?: unknown; start?: unknown }
-  if (!/^[\w-]+={0,2}$/.test(text))
+  if (!/^[\w-]+={0,2}$/.test(text) || text.replace(/=+$/, '').length % 4 === 1)
     throw badRequest(`invalid continue token: continue key is not valid: illegal base64 data at input byte ${illegalByte(text)}`)
   try {
     token = JSON.parse(Buffer.from(text, 'base64url').toString()) as typeof token
@@ -50,5 +50,5 @@ function goRune(byte: number): string {
 
 function illegalByte(text: string): number {
   const at = text.search(/[^\w-]/)
-  return at < 0 ? text.length : at
+  return at < 0 ? text.length - (text.length % 4) : at
 }

@@ -104,6 +104,7 @@ async function createOnce(write: Write, draft: KubeObject, generated: boolean): 
     await breathe()
     write.warnings.push(...(kind.warnings?.(draft, undefined) ?? []))
     await admitValidating(write, 'CREATE', draft, undefined)
+    if (meta.resourceVersion === '0') delete meta.resourceVersion
     if (meta.resourceVersion) throw new ApiError('', 'resourceVersion should not be set on objects to be created')
     const key = objectStorageKey(kind, write.namespace, meta.name!)
     const { object, bytes } = encodeStored(kind, draft)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Registry } from '../../apimachinery/kind.ts'
 import type { Answer, RequestContext, Route, ServerContext } from '../context.ts'
 import { acceptClauses } from '../negotiate.ts'
+import { pageNotFound, unknownVersion } from '../unknown.ts'
 import { aggregatedDiscovery, apiGroup, apiGroupList, apiResourceList, apiVersions } from './documents.ts'
 import { type DiscoveredGroup, discoveredGroups } from './resources.ts'
 
@@ -15,8 +16,6 @@ interface Documents {
   /** Finished bytes by name of the document. */
   texts: Map<string, { body: Buffer; etag: string }>
 }
-
-const pageNotFound: Answer = { type: 'raw', code: 404, contentType: 'text/plain; charset=utf-8', body: '404 page not found\n' }
 
 /** The routes of discovery. */
 export function discoveryRoutes(): Route[] {
@@ -32,7 +31,7 @@ export function discoveryRoutes(): Route[] {
   return [
     { path: /^\/api\/?$/, handle: (request, server) => coreRoot(request, server, documentsOf(server)) },
     { path: /^\/apis\/?$/, handle: (request, server) => groupsRoot(request, server, documentsOf(server)) },
-    { path: /^\/(?:api|apis\/[^/]+)\/[^/]+\/?$/, handle: (request, server) => versionDocument(request, documentsOf(server)) },
+    { path: /^\/(?:api|apis\/[^/]+)\/[^/]+\/?$/, handle: (request, server) => versionDocument(request, server, documentsOf(server)) },
     { path: /^\/apis\/[^/]+\/?$/, handle: (request, server) => groupDocument(request, documentsOf(server)) },
   ]
 }
@@ -63,12 +62,12 @@ function groupDocument({ info }: RequestContext, documents: Documents): Answer {
   return group === undefined ? pageNotFound : plain(documents, `group ${name}`, () => apiGroup(group))
 }
 
-function versionDocument({ info }: RequestContext, documents: Documents): Answer {
+function versionDocument({ info }: RequestContext, { registry }: ServerContext, documents: Documents): Answer {
   const words = info.path.split('/').filter((word) => word !== '')
-  const [name, version] = words[0] === 'api' ? ['', words[1]] : [words[1], words[2]]
+  const [name = '', version = ''] = words[0] === 'api' ? ['', words[1]] : [words[1], words[2]]
   const group = documents.groups.find((candidate) => candidate.name === name)
   const found = group?.versions.find((candidate) => candidate.version === version)
-  if (group === undefined || found === undefined) return pageNotFound
+  if (group === undefined || found === undefined) return unknownVersion(registry, name, version)
   return plain(documents, `version ${name}/${version}`, () => apiResourceList(group.name, found))
 }
 

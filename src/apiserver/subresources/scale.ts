@@ -16,6 +16,7 @@ import { patchType } from '../negotiate.ts'
 import { writeOptions } from '../parameters.ts'
 import { freshen } from '../reading.ts'
 import { readEntry, updateObject } from '../store.ts'
+import { checkName } from '../verbs/update.ts'
 import { writeOf } from '../write-request.ts'
 import { targetOf } from './request.ts'
 
@@ -78,10 +79,7 @@ const expected = () => expectedType('autoscaling', 'v1', 'Scale')
 function replaced(server: ServerContext, request: RequestContext): (present: Scale) => Scale {
   const { fieldValidation } = writeOptions(request.query, 'UpdateOptions')
   const wanted = readBody(server, request, { ...expected(), anyGroup: true }, fieldValidation) as Scale
-  const { name } = targetOf(request)
-  if (wanted.metadata?.name !== name) {
-    throw badRequest(`the name of the object (${wanted.metadata?.name ?? ''}) does not match the name on the URL (${name})`)
-  }
+  checkName(wanted, targetOf(request))
   return () => wanted
 }
 

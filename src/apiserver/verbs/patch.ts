@@ -74,7 +74,7 @@ function patched(write: Write, type: Exclude<PatchType, 'apply'>, parsed: Parsed
       decodeParsed(server, decoded, expected, options.fieldValidation, warned ? [] : warnings),
     )
     warned = true
-    checkName(object, { resolved, namespace: write.namespace, name: write.name })
+    checkName(object, write)
     checkSubmitted(resolved, object, current, write.subresource)
     return withDefaults(resolved.kind, toStored(resolved, cloneJson(object)))
   }
@@ -111,6 +111,7 @@ function applied(write: Write, parsed: ParsedBody, options: WriteOptions): Trans
       const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
       throw conflict(groupResource(write.resolved), write.name, why)
     }
+    checkName(result, write)
     return result
   }
 }

@@ -41,7 +41,7 @@ export async function update(server: ServerContext, request: RequestContext, tar
 }
 
 /** The body's name and namespace are those of the URL. Throws 400. */
-export function checkName(object: KubeObject, { name, namespace }: Target): void {
+export function checkName(object: KubeObject, { name, namespace }: Pick<Target, 'name' | 'namespace'>): void {
   const given = object.metadata ?? {}
   if (!given.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   if (given.name !== name) throw badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`)

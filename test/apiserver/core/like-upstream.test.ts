@@ -36,4 +36,66 @@ describe('as kube-apiserver answers', () => {
     const { body: made } = await k.call('POST', '/apis/policy/v1/namespaces/default/poddisruptionbudgets?dryRun=All', budget)
     assert.deepEqual(made.status, { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 })
   })
+
+  const unread = 'the object provided is unrecognized (must be of type ConfigMap): '
+  const cases: readonly { name: string; ask: Parameters<Harness['call']>; want: readonly [number, string | RegExp] }[] = [
+    { name: 'the body null is an empty object', ask: ['POST', configMaps, 'null'], want: [422, /name or generateName is required$/] },
+    {
+      name: 'a kind that is no text',
+      ask: ['POST', configMaps, '{"kind":1}'],
+      want: [
+        400,
+        `${unread}couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string ({"kind":1})`,
+      ],
+    },
+    {
+      name: 'no protobuf',
+      ask: ['POST', configMaps, 'xx', { 'content-type': 'application/vnd.kubernetes.protobuf' }],
+      want: [400, `${unread}provided data does not appear to be a protobuf message, expected prefix [107 56 115 0] (7878)`],
+    },
+    {
+      name: 'a token of one letter',
+      ask: ['GET', `${configMaps}?continue=x`],
+      want: [400, 'invalid continue token: continue key is not valid: illegal base64 data at input byte 0'],
+    },
+    {
+      name: 'apply under the name of another',
+      ask: ['PATCH', `${configMaps}/b?fieldManager=m`, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' } }, apply],
+      want: [400, 'the name of the object (c) does not match the name on the URL (b)'],
+    },
+    {
+      name: 'apply without a name creates nothing',
+      ask: ['PATCH', `${configMaps}/b?fieldManager=m`, { apiVersion: 'v1', kind: 'ConfigMap' }, apply],
+      want: [400, 'the name of the object (b based on URL) was undeterminable: name must be provided'],
+    },
+    {
+      name: 'a POST to a watch',
+      ask: ['POST', '/api/v1/watch/namespaces/default/configmaps', {}],
+      want: [405, /does not allow this method/],
+    },
+    {
+      name: 'other things than DeleteOptions',
+      ask: ['DELETE', `${configMaps}/any`, { kind: 'Pod', apiVersion: 'v1' }],
+      want: [400, /^no kind "Pod" is registered for version "v1"/],
+    },
+  ]
+  for (const { name, ask, want } of cases) {
+    test(name, async () => {
+      const { code, body, text } = await k.call(...ask)
+      assert.equal(code, want[0], text)
+      if (typeof want[1] === 'string') assert.equal(body.message, want[1])
+      else assert.match(body.message, want[1])
+    })
+  }
+
+  test('resourceVersion 0 in a create is none', async () => {
+    const { code, text } = await k.call('POST', configMaps, { metadata: { name: 'zero', resourceVersion: '0' } })
+    assert.equal(code, 201, text)
+  })
+
+  test('what is invalid about a patch names no kind', async () => {
+    await k.call('POST', configMaps, { metadata: { name: 'patched' } })
+    const { body } = await k.call('PATCH', `${configMaps}/patched`, { data: 1 }, { 'content-type': 'application/merge-patch+json' })
+    assert.deepEqual([body.reason, Object.keys(body.details)], ['Invalid', ['causes']])
+  })
 })
