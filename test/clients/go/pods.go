@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/client-go/tools/record"
+	"k8s.io/client-go/util/retry"
 	"k8s.io/utils/ptr"
 )
 
@@ -69,9 +70,16 @@ func pods(w *world) {
 	}))
 	binding := &corev1.Binding{ObjectMeta: metav1.ObjectMeta{Name: "own"}, Target: corev1.ObjectReference{Kind: "Node", Name: "node-1"}}
 	w.step("a second binding", refused(client.Bind(w.ctx, binding, metav1.CreateOptions{}), errors.IsConflict))
-	own.Spec.EphemeralContainers = append(own.Spec.EphemeralContainers, corev1.EphemeralContainer{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "debug", Image: "busybox"}})
-	debugged, err := client.UpdateEphemeralContainers(w.ctx, "own", own, metav1.UpdateOptions{})
-	w.step("ephemeral container", all(err, same(len(debugged.Spec.EphemeralContainers), 1)))
+	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if own, err = client.Get(w.ctx, "own", metav1.GetOptions{}); err != nil {
+			return err
+		}
+		debug := corev1.EphemeralContainer{EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "debug", Image: "busybox"}}
+		own.Spec.EphemeralContainers = append(own.Spec.EphemeralContainers, debug)
+		debugged, err := client.UpdateEphemeralContainers(w.ctx, "own", own, metav1.UpdateOptions{})
+		return all(err, same(len(debugged.Spec.EphemeralContainers), 1))
+	})
+	w.step("ephemeral container", err)
 	stream, err := client.GetLogs("own", &corev1.PodLogOptions{Container: "c"}).Stream(w.ctx)
 	if w.step("logs", err) {
 		_, err = io.ReadAll(stream)
@@ -103,9 +111,16 @@ func scaleScenario(w *world) {
 	w.step("deployment", err)
 	current, err := deployments.GetScale(w.ctx, "web", metav1.GetOptions{})
 	w.step("get scale", all(err, same(current.Spec.Replicas, 1), same(current.Status.Selector, "app=web")))
-	current.Spec.Replicas = 2
-	updated, err := deployments.UpdateScale(w.ctx, "web", current, metav1.UpdateOptions{})
-	w.step("update scale", all(err, same(updated.Spec.Replicas, 2)))
+	// The controller writes the deployment meanwhile: a conflict is answered as programs do, by asking again.
+	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if current, err = deployments.GetScale(w.ctx, "web", metav1.GetOptions{}); err != nil {
+			return err
+		}
+		current.Spec.Replicas = 2
+		updated, err := deployments.UpdateScale(w.ctx, "web", current, metav1.UpdateOptions{})
+		return all(err, same(updated.Spec.Replicas, 2))
+	})
+	w.step("update scale", err)
 	current.ResourceVersion = "1"
 	_, err = deployments.UpdateScale(w.ctx, "web", current, metav1.UpdateOptions{})
 	w.step("an old scale", refused(err, errors.IsConflict))
@@ -120,8 +135,14 @@ func scaleScenario(w *world) {
 	resource := schema.GroupResource{Group: "apps", Resource: "deployments"}
 	any, err := scales.Scales(w.namespace).Get(w.ctx, resource, "web", metav1.GetOptions{})
 	w.step("any scale", all(err, same(any.Spec.Replicas, 3)))
-	any.Spec.Replicas = 0
-	_, err = scales.Scales(w.namespace).Update(w.ctx, resource, any, metav1.UpdateOptions{})
+	err = retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		if any, err = scales.Scales(w.namespace).Get(w.ctx, resource, "web", metav1.GetOptions{}); err != nil {
+			return err
+		}
+		any.Spec.Replicas = 0
+		_, err := scales.Scales(w.namespace).Update(w.ctx, resource, any, metav1.UpdateOptions{})
+		return err
+	})
 	w.step("update of any scale", err)
 	w.step("no pods are left", w.eventually(func() (bool, error) {
 		list, err := w.typed.CoreV1().Pods(w.namespace).List(w.ctx, metav1.ListOptions{LabelSelector: "app=web"})
