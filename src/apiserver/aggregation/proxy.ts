@@ -4,11 +4,12 @@ import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:h
 import { request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { connectionFault } from '../connection-fault.ts'
 import type { Answer, RequestContext, ServerContext } from '../context.ts'
 import { isLongRunning } from '../request-info.ts'
 import { drained, writeHead } from '../respond.ts'
 import { resolveService, type ServiceLocation } from '../service-resolver.ts'
-import { connectionFault, endToEnd, forwardable, userHeaders } from './front-proxy.ts'
+import { endToEnd, forwardable, userHeaders } from './front-proxy.ts'
 import type { RemoteService } from './remote-service.ts'
 
 export interface ProxyOptions {

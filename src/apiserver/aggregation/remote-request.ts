@@ -2,9 +2,10 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { User } from '../authentication/user.ts'
+import { connectionFault } from '../connection-fault.ts'
 import type { ServerContext } from '../context.ts'
 import { resolveService, type ServiceLocation } from '../service-resolver.ts'
-import { connectionFault, userHeaders } from './front-proxy.ts'
+import { userHeaders } from './front-proxy.ts'
 import { connectionOptions } from './proxy.ts'
 import type { RemoteService } from './remote-service.ts'
 

@@ -4,6 +4,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage, type 
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { ApiError } from '../../apimachinery/api-error.ts'
+import { connectionFault } from '../connection-fault.ts'
 import type { Answer, RequestContext } from '../context.ts'
 
 /** Where to, and how to prove who asks. */
@@ -138,17 +139,9 @@ function forwarded(headers: Readonly<Record<string, string | string[] | undefine
   return Object.fromEntries(kept)
 }
 
-/** How Go's client words a connection that did not come about. */
+/** How Go's client words a request that failed. */
 export function dialError({ scheme, host, port, path }: Backend, error: Error & { code?: string }): Error {
-  const where = `Get "${scheme}://${hostPort(host, port)}${path}": dial tcp`
-  const why: Readonly<Record<string, string>> = {
-    ECONNREFUSED: `${where} ${hostPort(host, port)}: connect: connection refused`,
-    EHOSTUNREACH: `${where} ${hostPort(host, port)}: connect: no route to host`,
-    ENETUNREACH: `${where} ${hostPort(host, port)}: connect: network is unreachable`,
-    ETIMEDOUT: `${where} ${hostPort(host, port)}: i/o timeout`,
-    ENOTFOUND: `${where}: lookup ${host}: no such host`,
-  }
-  return new Error((error.code === undefined ? undefined : why[error.code]) ?? `${where} ${hostPort(host, port)}: ${error.message}`)
+  return new Error(`Get "${scheme}://${hostPort(host, port)}${path}": ${connectionFault(error, host, port, host)}`)
 }
 
 function hostPort(host: string, port: number): string {

@@ -5,6 +5,7 @@ import { Agent, request as httpsRequest } from 'node:https'
 import { isIP } from 'node:net'
 import type { Clock } from '../../apimachinery/clock.ts'
 import { JsonError, parseJson, stringifyJson } from '../../apimachinery/json.ts'
+import { connectionFault } from '../connection-fault.ts'
 import { type ServiceLocation, type ServiceReference, serverNameOf } from '../service-resolver.ts'
 
 /** clientConfig of a webhook or of a conversion: exactly one of `url` and `service`. */
@@ -104,7 +105,12 @@ function send(
       // A kept connection that the other side had closed meanwhile: nothing was said on it.
       if (mayRepeat && outgoing.reusedSocket && error.code === 'ECONNRESET') {
         resolve(send(agent, clock, { url, options }, body, call, false))
-      } else reject(new Error(`Post ${JSON.stringify(url.href)}: ${reason(error, options)}`))
+      } else
+        reject(
+          new Error(
+            `Post ${JSON.stringify(url.href)}: ${connectionFault(error, options.host ?? '', Number(options.port), options.servername ?? options.host ?? '')}`,
+          ),
+        )
     }
     const headers = {
       accept: 'application/json, */*',
@@ -191,34 +197,4 @@ function refusal(code: number, text: string): string {
   if (known !== undefined) return known
   if (code >= 500) return `an error on the server (${JSON.stringify(text.trim() || 'unknown')}) has prevented the request from succeeding`
   return `the server responded with the status code ${code} but did not return more information`
-}
-
-const certificateFaults: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'x509: certificate signed by unknown authority',
-  SELF_SIGNED_CERT_IN_CHAIN: 'x509: certificate signed by unknown authority',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'x509: certificate signed by unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT: 'x509: certificate signed by unknown authority',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'x509: certificate signed by unknown authority',
-  CERT_HAS_EXPIRED: 'x509: certificate has expired or is not yet valid',
-  CERT_NOT_YET_VALID: 'x509: certificate has expired or is not yet valid',
-}
-
-/** How Go's client words a connection that did not come about. */
-function reason(error: Error & { code?: string }, { host, port, servername }: Destination['options']): string {
-  const code = error.code ?? ''
-  const certificate = certificateFaults[code]
-  if (certificate !== undefined) return `tls: failed to verify certificate: ${certificate}`
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `tls: failed to verify certificate: x509: certificate is not valid for ${servername ?? host}`
-  const where = `dial tcp ${String(host).includes(':') ? `[${host}]` : host}:${port}`
-  const network: Readonly<Record<string, string>> = {
-    ECONNREFUSED: `${where}: connect: connection refused`,
-    EHOSTUNREACH: `${where}: connect: no route to host`,
-    ENETUNREACH: `${where}: connect: network is unreachable`,
-    ETIMEDOUT: `${where}: i/o timeout`,
-    ENOTFOUND: `dial tcp: lookup ${host}: no such host`,
-    EAI_AGAIN: `dial tcp: lookup ${host}: no such host`,
-    ECONNRESET: 'EOF',
-  }
-  return network[code] ?? error.message
 }

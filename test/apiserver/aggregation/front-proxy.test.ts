@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:https'
 import { after, before, describe, it, test } from 'node:test'
-import { connectionFault, forwardable, userHeaders } from '../../../src/apiserver/aggregation/front-proxy.ts'
+import { forwardable, userHeaders } from '../../../src/apiserver/aggregation/front-proxy.ts'
 import { requestHeaderAuthenticator, requestHeaderDefaults } from '../../../src/apiserver/authentication/request-header.ts'
 import type { User } from '../../../src/apiserver/authentication/user.ts'
 import { authenticationData } from '../../../src/apiserver/authentication-trust.ts'
+import { connectionFault } from '../../../src/apiserver/connection-fault.ts'
 import { createCertificateAuthority, issueCertificate } from '../../../src/pki/certificate.ts'
 import { type AggregatingServer, startAggregating } from './extension-server.ts'
 
