@@ -11,6 +11,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
   [/https:\/\/127\.0\.0\.1:\d+/g, '<server>'],
   [/(resourceVersion"?: ?)"\d+"/g, '$1"<rv>"'],
+  // the first node that asks gets the first range
+  [/\b10\.244\.\d+\.0\/24\b/g, '<pod-cidr>'],
   [/\b10\.244\.\d+\.\d+\b(?!\/)/g, '<pod-ip>'],
   [/\b10\.240\.0\.\d+\b(?!\/)/g, '<load-balancer-ip>'],
   [/\b10\.96\.(?!0\.1\b|0\.10\b)\d+\.\d+\b(?!\/)/g, '<cluster-ip>'],
