@@ -71,13 +71,14 @@ export interface WatchTrace {
 }
 
 const reset = (): Error => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
-const never = new Promise<never>(() => {})
+/** A promise of its own each time: one for all would hold whatever has ever waited for it. */
+const never = () => new Promise<never>(() => {})
 
 /** The transport of one process. */
 export function linked(link: Link): Transport {
   return async (request) => {
     const answer = await raced(send(link, request), request.signal)
-    return link.alive() ? answer : never
+    return link.alive() ? answer : never()
   }
 }
 
@@ -160,13 +161,13 @@ async function* watchBody(link: Link, going: Exchange, request: TransportRequest
     for await (const piece of going.body) {
       const now = link.weather()
       await sleep(clock, now.stall > 0 && random.chance(now.stall) ? random.next() * now.stallMs : latency(now, random))
-      if (!link.alive()) await never
+      if (!link.alive()) await never()
       if (request.signal?.aborted) throw request.signal.reason
       link.watched(trace, piece)
       yield piece
     }
   } catch (error) {
-    if (!link.alive()) await never
+    if (!link.alive()) await never()
     if (request.signal?.aborted) throw request.signal.reason
     if (cutAt === undefined || clock.now() < cutAt || end === 'reset') throw error
     if (end === 'end') return
