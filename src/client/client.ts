@@ -79,5 +79,9 @@ export interface Client {
     options?: WriteOptions,
   ): Promise<KubeObject>
   /** Any path, JSON in and out: discovery, /version, /readyz. */
-  raw(method: string, path: string, options?: { body?: unknown; contentType?: string; signal?: AbortSignal }): Promise<unknown>
+  raw(
+    method: string,
+    path: string,
+    options?: { body?: unknown; contentType?: string; accept?: string; signal?: AbortSignal },
+  ): Promise<unknown>
 }

@@ -108,7 +108,8 @@ export function createClient(options: ClientOptions): Client {
       return (await send('POST', path + query(writeQuery(o)), body, o.signal)) as KubeObject
     },
     async raw(method, path, o = {}) {
-      const response = await request(method, path, o.body === undefined ? undefined : stringifyJson(o.body), o.signal, o.contentType)
+      const body = o.body === undefined ? undefined : stringifyJson(o.body)
+      const response = await request(method, path, body, o.signal, o.contentType, o.accept)
       const text = new TextDecoder().decode(await readAll(response.body))
       return String(response.headers['content-type'] ?? '').includes('json') ? parseJson(text) : text
     },
