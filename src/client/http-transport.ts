@@ -25,6 +25,8 @@ export interface ClosableTransport {
 }
 
 const maxConnections = 256
+/** After which an idle connection is closed. */
+const idleMs = 60_000
 const connectTimeoutMs = 10_000
 const answerTimeoutMs = 90_000
 
@@ -32,7 +34,8 @@ const answerTimeoutMs = 90_000
 export function openTransport(options: TransportOptions): ClosableTransport {
   const url = new URL(options.server)
   const prefix = url.pathname === '/' ? '' : url.pathname.replace(/\/$/, '')
-  const pool = { keepAlive: true, maxSockets: maxConnections, maxFreeSockets: 16, scheduling: 'lifo' as const }
+  // as many idle ones as there may be at all: a process of many nodes works in bursts, and a handshake costs more than most requests
+  const pool = { keepAlive: true, maxSockets: maxConnections, maxFreeSockets: maxConnections, timeout: idleMs, scheduling: 'lifo' as const }
   const secure = url.protocol === 'https:'
   const port = url.port === '' ? (secure ? 443 : 80) : Number(url.port)
   const address = { host: url.hostname.replace(/^\[|\]$/g, ''), port }

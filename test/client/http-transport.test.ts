@@ -58,6 +58,17 @@ test('requests travel whole, under the path of the server, and one connection se
   await close()
 })
 
+test('connections opened by a burst serve the next one', async () => {
+  const { transport, close } = openTransport({ server: url, ca: ca.certificatePem })
+  const burst = () => Promise.all(Array.from({ length: 40 }, async () => text((await transport(get('/'))).body)))
+  await burst()
+  await new Promise((resolve) => setImmediate(resolve))
+  const before = connections
+  await burst()
+  assert.equal(connections - before, 0)
+  await close()
+})
+
 test('a server of another authority is not trusted, unless told so', async () => {
   const strict = openTransport({ server: url })
   await assert.rejects(strict.transport(get('/')), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' })
