@@ -1,26 +1,9 @@
-// The real transport: HTTP/1.1 over TLS with keep-alive, by undici. Watches hold a connection each, so connections are not capped low.
+// A transport by undici's pool, for the scheduler's extenders: pooled connections with limits of time, at the price of 11 MB.
 // Only undici's pool is imported: fetch, caches and mocks beside it would cost every worker 8 MB and 25 ms.
 import request from 'undici/lib/api/api-request.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import type { ClosableTransport, TransportOptions } from './http-transport.ts'
 import type { Transport } from './transport.ts'
-
-export interface TransportOptions {
-  /** Base URL of the API server, e.g. https://127.0.0.1:6443. */
-  server: string
-  /** PEM texts. Without `ca` the system's roots are trusted. */
-  ca?: string
-  cert?: string
-  key?: string
-  insecureSkipTlsVerify?: boolean
-  /** Checked name of the server certificate, when it differs from the URL's host. */
-  serverName?: string
-}
-
-/** A transport and the way to end its connections. */
-export interface ClosableTransport {
-  transport: Transport
-  close(): Promise<void>
-}
 
 /** Opens connections as they are needed; nothing is sent before the first request. */
 export function openTransport(options: TransportOptions): ClosableTransport {
