@@ -7,6 +7,8 @@ import { missingDependencies } from './test-deps.ts'
 /** Folders of test/ whose tests start real processes or clients, load a server or take minutes; all others are unit tests. */
 const realGroups = ['apiserver/robustness', 'cluster', 'crash', 'kubectl', 'clients', 'clients/python', 'clients/go', 'sim'] as const
 const unitProcesses = 2
+/** Groups whose files share nothing, not even the time they need: they run side by side. */
+const parallelGroups: readonly string[] = ['sim']
 
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const unitOnly = process.argv.includes('--unit')
@@ -87,7 +89,12 @@ for (const group of unitOnly ? [] : realGroups) {
   const missing = missingDependencies(group)
   const files = all.filter((file) => groupOf(file) === group)
   if (missing.length > 0) notRun.push(`${group}: needs ${missing.join(', ')}`)
-  else good = report(group, await nodeTest(files, ['--test-concurrency=1', '--test-timeout=600000'], true)) && good
+  else
+    good =
+      report(
+        group,
+        await nodeTest(files, [`--test-concurrency=${parallelGroups.includes(group) ? unitProcesses : 1}`, '--test-timeout=600000'], true),
+      ) && good
 }
 for (const line of notRun) console.log(`NOT RUN ${line}`)
 if (notRun.length > 0 && process.env['CI'] === 'true') good = false

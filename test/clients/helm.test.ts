@@ -8,6 +8,8 @@ import { after, before, test } from 'node:test'
 import { startTestCluster, type TestCluster } from '../support/cluster.ts'
 
 const bin = resolve('.cache/bin/v35')
+/** A chart with a definition of its own, hooks and a test. */
+const hooks = resolve('test/clients/fixtures/hooks')
 const home = mkdtempSync(join(tmpdir(), 'k8ts-helm-'))
 let cluster: TestCluster
 
@@ -70,4 +72,31 @@ test('a chart that the server refuses leaves a failed release with its words', (
     },
   )
   run('helm', 'uninstall', 'bad', '-n', 'helm')
+})
+
+test('definitions of a chart come first, hooks run before each release, tests succeed or fail', () => {
+  const before = () =>
+    run('kubectl', 'get', 'job', 'g-before', '-n', 'helm', '-o', 'jsonpath={.metadata.uid} {.status.succeeded}').split(' ') as [
+      string,
+      string,
+    ]
+  run('helm', 'install', 'g', hooks, '-n', 'helm', '--wait', '--timeout', '60s')
+  assert.equal(run('kubectl', 'get', 'gadget', 'g', '-n', 'helm', '-o', 'jsonpath={.spec.size}'), '3')
+  const [first, succeeded] = before()
+  assert.equal(succeeded, '1')
+  assert.match(run('helm', 'test', 'g', '-n', 'helm', '--timeout', '60s'), /Phase: +Succeeded/)
+  run('helm', 'upgrade', 'g', hooks, '-n', 'helm', '--set', 'testExitCode=1', '--wait', '--timeout', '60s')
+  const [second, again] = before()
+  assert.equal(again, '1')
+  assert.notEqual(second, first)
+  assert.throws(
+    () => run('helm', 'test', 'g', '-n', 'helm', '--timeout', '60s'),
+    (error: Error & { stdout: string; stderr: string }) => /failed/i.test(error.stderr + error.stdout),
+  )
+  run('helm', 'uninstall', 'g', '-n', 'helm', '--wait', '--timeout', '60s')
+  assert.equal(run('kubectl', 'get', 'gadgets', '-n', 'helm', '-o', 'name'), '')
+  assert.equal(
+    run('kubectl', 'get', 'crd', 'gadgets.hooks.example.com', '-o', 'name'),
+    'customresourcedefinition.apiextensions.k8s.io/gadgets.hooks.example.com\n',
+  )
 })

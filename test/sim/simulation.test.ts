@@ -1,5 +1,4 @@
-// Whole clusters in a storm, by seed: whatever fails, no rule is broken at any moment, and in the end everything is as the user wants it.
-// `npm run sim -- --seed N --trace` shows a run; SIM_SEEDS=1..1000 runs more.
+// Whole clusters in a storm: a seed is a run, to the last byte, and runs that once went wrong go right. `npm run sim -- --seed N --trace` shows one.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { simulate } from './simulate.ts'
@@ -12,9 +11,6 @@ const once: readonly { seed: number; storm: StormName; was: string }[] = [
   { seed: 14, storm: 'all', was: 'a create without an answer was made a second time before the cache showed the first' },
   { seed: 342, storm: 'all', was: 'a restarted kubelet gave an address again before the API showed that its pod had ended' },
 ]
-
-const [first = 1, last = first] = (process.env['SIM_SEEDS'] ?? '1..150').split('..').map(Number)
-const perTest = 10
 
 test('the same seed is the same run, to the last byte; another one is another', async () => {
   for (const storm of ['all', 'nodes'] as const) {
@@ -30,17 +26,5 @@ test('the same seed is the same run, to the last byte; another one is another', 
 for (const { seed, storm, was } of once) {
   test(`seed ${seed} in the storm "${storm}": ${was}`, async () => {
     assert.deepEqual((await simulate({ seed, storm })).faults, [])
-  })
-}
-
-for (let from = first; from <= last; from += perTest) {
-  const to = Math.min(last, from + perTest - 1)
-  test(`seeds ${from} to ${to}`, async () => {
-    const bad: Record<string, readonly string[]> = {}
-    for (let seed = from; seed <= to; seed++) {
-      const { storm, faults } = await simulate({ seed })
-      if (faults.length > 0) bad[`--seed ${seed} --storms ${storm}`] = faults
-    }
-    assert.deepEqual(bad, {})
   })
 }

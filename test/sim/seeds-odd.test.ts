@@ -1,0 +1,4 @@
+// Half of the seeds: the odd tens of them (seeds.ts).
+import { seedTests } from './seeds.ts'
+
+seedTests('odd')
